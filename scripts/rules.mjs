@@ -1,0 +1,106 @@
+// @ts-check
+/** Who may import what, what may not be named where, and how long things may be: the tables that layers.mjs checks. */
+
+/**
+ * `in` and `may` are files, folders with a slash at the end, and packages; `types` are those of which only types may be used.
+ * The first row that fits holds. `./` is the own folder, `src/*` a file that lies directly in src/, `machines/*` the machine of the
+ * same name and what is no machine, `package:` every package.
+ * @typedef {{ in: string[], may: string[], types?: string[], why: string }} Rule
+ */
+
+/** What all of src/ may use, since these use nothing themselves. */
+const leaves = ['src/errors.ts', 'src/clock.ts', 'src/ports.ts', 'src/audio/', 'src/text/']
+const anywhere = ['machines/', 'src/', 'node:', 'package:']
+
+/** @type {Rule[]} */
+export const rules = [
+  {
+    in: ['machines/'],
+    may: ['xstate', 'machines/', 'src/audio/', 'src/text/'],
+    types: ['src/ports.ts'],
+    why: 'a machine decides, src/ does: it knows xstate, machines, pure functions, and the types of the ports',
+  },
+  { in: ['src/audio/'], may: ['src/audio/', 'src/errors.ts'], why: 'src/audio is pure: it knows its own folder only' },
+  { in: ['src/text/'], may: ['src/text/', 'src/errors.ts'], why: 'src/text is pure: it knows its own folder only' },
+  { in: ['src/errors.ts'], may: [], why: 'everybody uses src/errors.ts, so it uses nobody' },
+  {
+    in: ['src/clock.ts'],
+    may: ['@sinonjs/fake-timers'],
+    types: ['src/ports.ts'],
+    why: 'everybody uses src/clock.ts, so it uses nobody',
+  },
+  { in: ['src/ports.ts'], may: [], types: ['src/audio/', 'src/text/'], why: 'the ports are types, in words of the engine' },
+  {
+    in: ['src/inbound/', 'src/outbound/', 'src/agent.ts'],
+    may: ['xstate', 'it-pipe', 'machines/*', './', 'src/pipes/', ...leaves],
+    types: ['machines/'],
+    why: 'a binder knows xstate, the machine of its own name and pure functions beside it, the pipes, the ports, its own folder, src/audio and src/text',
+  },
+  {
+    in: ['src/pipes/'],
+    may: ['it-pipe', 'src/pipes/', 'src/inbound/', 'src/outbound/', ...leaves],
+    types: ['machines/'],
+    why: 'a pipe joins functions: no machine runs in it',
+  },
+  {
+    in: ['src/livekit/'],
+    may: ['@livekit/', 'livekit-server-sdk', 'it-pipe', 'node:', './', ...leaves],
+    why: 'LiveKit is behind the ports: it does not know the engine',
+  },
+  {
+    in: ['src/loopback/'],
+    may: ['it-pipe', './', ...leaves],
+    why: 'the loopback room is behind the ports: it does not know the engine',
+  },
+  {
+    in: ['src/minds/livekit-agents'],
+    may: ['@livekit/', 'it-pipe', 'node:', 'src/minds/', 'src/pipes/until.ts', ...leaves],
+    why: 'a mind knows the ports and its own SDK',
+  },
+  {
+    in: ['src/minds/', 'src/codec/'],
+    may: ['opus-decoder', 'mediabunny', '@echogarden/fvad-wasm', 'it-pipe', 'node:', './', 'src/pipes/until.ts', ...leaves],
+    why: 'minds and codecs know the ports and their own SDK',
+  },
+  {
+    in: ['src/cli.ts', 'src/call/', 'src/testing.ts', 'src/index.ts'],
+    may: anywhere,
+    why: 'only machines/, src/ and packages are shipped',
+  },
+  {
+    in: ['src/*'],
+    may: ['xstate', 'it-pipe', 'machines/', 'src/*', 'src/inbound/', 'src/outbound/', 'src/pipes/', ...leaves],
+    why: 'the room puts the engine together, for any world',
+  },
+]
+/** Only these folders name LiveKit's packages. */
+export const livekitPlaces = ['src/livekit/', 'src/minds/livekit-agents']
+export const livekitPackages = ['@livekit/', 'livekit-server-sdk']
+/** What the main entry may load at once (its import has a budget of 0.1 s and 70 MB); everything else loads on first use. */
+export const entry = 'src/index.ts'
+export const lightPackages = ['xstate', 'it-pipe', '@sinonjs/fake-timers', '@livekit/rtc-node', 'node:']
+
+/** Time comes from the clock, ids from the ids. Not here: the real world begins in these. */
+export const worldly = ['src/livekit/', 'src/clock.ts', 'src/call/', 'src/cli.ts']
+export const forbidden = [
+  { name: /\bDate\.now\b|\bnew Date\b|\bperformance\.now\b|\bprocess\.hrtime\b/g, why: 'time comes from the clock: clock.now()' },
+  {
+    name: /(?<![.\w])(?:setTimeout|setInterval)\s*\((?!\w+\??:|[^)]*\)\s*\{)/g,
+    why: 'timers come from the clock: clock.setTimeout()',
+  },
+  { name: /\bMath\.random\b|\bcrypto\.(?:randomUUID|getRandomValues|randomBytes)\b/g, why: 'ids come from the ids: ids.next()' },
+]
+
+/** Lines: what no file may exceed, and what all of the engine may take; the aims are 120, 80 and 3,000. */
+export const budget = { machine: 200, file: 250, engine: 5_000, machines: 16 }
+export const engine = [
+  'machines/',
+  'src/inbound/',
+  'src/outbound/',
+  'src/pipes/',
+  'src/audio/',
+  'src/text/',
+  'src/room.ts',
+  'src/agent.ts',
+  'src/ports.ts',
+]
