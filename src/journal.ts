@@ -1,0 +1,181 @@
+/** The one seam through which everything from outside enters: each timer, settled promise, value, item and id is a numbered input. */
+import { lineOf } from './errors.ts'
+import type { Clock, Ids, World } from './ports.ts'
+
+/** One input. `at` in clock ms; `name` says which port and method; audio and bytes are told by length and hash. */
+export type JournalLine = {
+  n: number
+  at: number
+  kind: 'timer' | 'settled' | 'failed' | 'read' | 'id' | 'item' | 'end' | 'told'
+  name: string
+  value?: unknown
+}
+export type Journal = (line: JournalLine) => void
+
+/** FNV-1a over the bytes: small, and the same everywhere. */
+export const hashOf = (view: ArrayBufferView): string => {
+  let hash = 0x811c9dc5
+  for (const byte of new Uint8Array(view.buffer, view.byteOffset, view.byteLength)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}
+
+/**
+ * The same world; whatever it gives is written down before the engine sees it. Values, errors and ends pass unchanged. A journal that
+ * throws is logged once as `journal.failed`, and asked no more.
+ */
+export const journaled = (world: World, journal: Journal): World => {
+  const note = noterOf(world, journal)
+  const port = seamOf(note)
+  return {
+    room: port('room', world.room),
+    tracks: port('tracks', world.tracks),
+    speakers: port('speakers', world.speakers),
+    textOut: port('textOut', world.textOut),
+    textIn: port('textIn', world.textIn),
+    byteIn: port('byteIn', world.byteIn),
+    ...(world.opus ? { opus: port('opus', world.opus) } : {}),
+    log: world.log,
+    clock: notedClock(world.clock, note),
+    ids: notedIds(world.ids, note),
+  }
+}
+
+type Note = (kind: JournalLine['kind'], name: string, value?: unknown) => void
+const noterOf = ({ clock, log }: World, journal: Journal): Note => {
+  let n = 0
+  let broken = false
+  return (kind, name, value) => {
+    if (broken) return
+    try {
+      journal({ n: ++n, at: clock.now(), kind, name, ...(value === undefined ? {} : { value: plain(value) }) })
+    } catch (error) {
+      broken = true // a journal with a hole could not be replayed
+      log('error', 'journal.failed', { n, error: lineOf(error) })
+    }
+  }
+}
+
+/** Ports with their methods noted, and whatever their methods give. */
+const seamOf = (note: Note) => {
+  /** Something a port gave: an object of methods stays behind the seam, everything else is a value. */
+  const given = <T>(name: string, kind: JournalLine['kind'], value: T): T => {
+    const behind = isMethods(value)
+    note(kind, name, behind ? undefined : value)
+    return behind ? seam(name, value) : value
+  }
+  const failed = (name: string, error: unknown) => {
+    note('failed', name, String(error))
+    return error
+  }
+  const settled = async <T>(name: string, work: Promise<T>): Promise<T> => {
+    let value: T
+    try {
+      value = await work
+    } catch (error) {
+      throw failed(name, error)
+    }
+    return given(name, 'settled', value)
+  }
+  /** Not a generator: there, a `return` would queue up behind a `next` that waits. */
+  const items = <T>(name: string, source: AsyncIterable<T>): AsyncIterable<T> => ({
+    [Symbol.asyncIterator]: () => {
+      const iterator = source[Symbol.asyncIterator]()
+      const next = async () => {
+        try {
+          const step = await iterator.next()
+          if (step.done) note('end', name)
+          else note('item', name, step.value)
+          return step
+        } catch (error) {
+          throw failed(name, error)
+        }
+      }
+      return { next, return: async () => (await iterator.return?.()) ?? { done: true, value: undefined } }
+    },
+  })
+  const told =
+    (name: string, callback: Callback): Callback =>
+    (...args) => {
+      const seen = args.map(arg => (hasChunks(arg) ? { ...arg, chunks: items(`${name}.chunks`, arg.chunks) } : arg))
+      note('told', name, seen.length === 1 ? seen[0] : seen)
+      return callback(...seen)
+    }
+  const call = (name: string, target: object, method: Callback, args: unknown[]): unknown => {
+    let result: unknown
+    try {
+      const seen = args.map(arg => (isCallback(arg) ? told(name, arg) : arg))
+      result = method.apply(target, seen)
+    } catch (error) {
+      throw failed(name, error)
+    }
+    if (result instanceof Promise) return settled(name, result)
+    if (isIterable(result)) return items(name, result)
+    return result === undefined || isCallback(result) ? result : given(name, 'read', result)
+  }
+  const seam = <T extends object>(name: string, target: T): T =>
+    // Over an object of its own: a proxy may not say anything new of a port that is frozen.
+    new Proxy(Object.create(target), {
+      get: (_, key) => {
+        const path = `${name}.${String(key)}`
+        const member: unknown = Reflect.get(target, key)
+        if (isCallback(member)) return (...args: unknown[]) => call(path, target, member, args)
+        if (isMethods(member)) return seam(path, member)
+        return member === undefined ? member : given(path, 'read', member)
+      },
+    })
+  return seam
+}
+
+const notedClock = (clock: Clock, note: Note): Clock => {
+  let timers = 0
+  return {
+    now: () => clock.now(),
+    setTimeout: (callback, ms) => {
+      const timer = String(++timers)
+      return clock.setTimeout(() => {
+        note('timer', timer)
+        callback()
+      }, ms)
+    },
+    clearTimeout: handle => clock.clearTimeout(handle),
+    hold: async work => {
+      try {
+        const value = await clock.hold(work)
+        note('settled', 'clock.hold', isMethods(value) ? undefined : value)
+        return value
+      } catch (error) {
+        note('failed', 'clock.hold', String(error))
+        throw error
+      }
+    },
+  }
+}
+const notedIds = (ids: Ids, note: Note): Ids => ({
+  next: prefix => {
+    const id = ids.next(prefix)
+    note('id', prefix, id)
+    return id
+  },
+})
+
+type Callback = (...args: unknown[]) => unknown
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isCallback = (value: unknown): value is Callback => typeof value === 'function'
+const isIterable = (value: unknown): value is AsyncIterable<unknown> => isObject(value) && Symbol.asyncIterator in value
+/** A port hands out either plain facts or things to call (a sink, a writer, a publication). */
+const isMethods = (value: unknown): value is object =>
+  isObject(value) &&
+  !ArrayBuffer.isView(value) &&
+  !Array.isArray(value) &&
+  (Object.values(value).some(isCallback) || Object.getPrototypeOf(value) !== Object.prototype)
+const hasChunks = (value: unknown): value is { chunks: AsyncIterable<unknown> } =>
+  isObject(value) && 'chunks' in value && isIterable(value.chunks)
+
+/** What of a value goes into the journal: JSON, with audio and bytes by length and hash. */
+const plain = (value: unknown): unknown => {
+  if (ArrayBuffer.isView(value)) return { bytes: value.byteLength, hash: hashOf(value) }
+  if (isIterable(value) || typeof value === 'function') return undefined
+  if (Array.isArray(value)) return value.map(plain)
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]))
+  return value
+}

@@ -1,0 +1,220 @@
+/** What the engine asks of the world, in the engine's own words. LiveKit and the loopback room both answer it. */
+import type { AudioFrame, Format } from './audio/frame.ts'
+
+/** One clock for delays and for the data plane. `now()` is in milliseconds and frozen within a turn of the event loop. */
+export interface Clock {
+  now(): number
+  setTimeout(callback: () => void, ms: number): unknown
+  clearTimeout(handle: unknown): void
+  /** Real I/O: virtual time stands still until `work` settles. A real clock returns `work` as it is. */
+  hold<T>(work: Promise<T>): Promise<T>
+}
+
+/** Makes ids: `next('SG_')` is `SG_` and 12 hex digits. */
+export interface Ids {
+  next(prefix: string): string
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** One line of news for the operator. `code` is stable and lower case with dots: tests count codes. */
+export type Log = (level: LogLevel, code: string, fields?: Record<string, unknown>) => void
+
+export type ParticipantKind = 'standard' | 'ingress' | 'egress' | 'sip' | 'agent' | 'connector'
+export type TrackSource = 'microphone' | 'camera' | 'screen' | 'other'
+/** A published track. `sid` is the publication's; `key` names one concrete subscribed track: a replacement has the same sid and another key. */
+export type TrackInfo = {
+  sid: string
+  key?: string
+  source: TrackSource
+  muted: boolean
+  subscribed: boolean
+  preconnect: boolean
+}
+/** A remote participant. `active` = the server says it can receive data. */
+export type Participant = {
+  identity: string
+  sid: string
+  kind: ParticipantKind
+  attributes: Record<string, string>
+  active: boolean
+  tracks: TrackInfo[]
+}
+/** Why a participant left, or the room ended. Other reasons of the server are `unknown`. */
+export type LeaveReason =
+  | 'client_initiated'
+  | 'duplicate_identity'
+  | 'server_shutdown'
+  | 'participant_removed'
+  | 'room_deleted'
+  | 'user_rejected'
+  | 'connection_lost'
+  | 'unknown'
+
+type From = { identity: string; participantSid: string }
+/** Facts of the room, plain data. `participantSid` tells two stays of one identity apart. */
+export type RoomEvent =
+  | { type: 'participant.joined'; participant: Participant }
+  | ({ type: 'participant.active' } & From)
+  | ({ type: 'participant.changed'; attributes: Record<string, string> } & From) // all attributes, not only the changed
+  | ({ type: 'participant.left'; reason: LeaveReason } & From)
+  | ({ type: 'track.published'; track: TrackInfo } & From)
+  | ({ type: 'track.unpublished'; track: TrackInfo } & From)
+  | ({ type: 'track.subscribed'; track: TrackInfo } & From) // track.key is set
+  | ({ type: 'track.unsubscribed'; track: TrackInfo } & From) // track.key names the track that ended
+  | ({ type: 'track.muted'; track: TrackInfo } & From)
+  | ({ type: 'track.unmuted'; track: TrackInfo } & From)
+  | { type: 'speaker.subscribed'; sid: string } // somebody hears our own track for the first time
+  | { type: 'speaker.republished'; sid: string; previousSid: string } // by the SDK, after a full reconnect
+  | { type: 'room.reconnecting' }
+  | { type: 'room.reconnected'; participants: Participant[] }
+  | { type: 'room.disconnected'; reason: LeaveReason }
+
+/** Who we are in the room, and who was there when we came. */
+export type Joined = { name: string; identity: string; participants: Participant[] }
+
+/** The room itself. A port is used for one connection; another connection is another port. */
+export interface Room {
+  /** Connects. `tell` gets every fact from the returned roster on, one at a time; it must not throw. Rejects with one clear line. */
+  join(tell: (event: RoomEvent) => void, signal: AbortSignal): Promise<Joined>
+  /** Leaves, and takes every listener off. Never rejects; a second call is the same promise. */
+  leave(): Promise<void>
+  /** Sets the given attributes of the local participant; resolves when the server took them. */
+  setAttributes(attributes: Record<string, string>, signal: AbortSignal): Promise<void>
+}
+
+/** How a track is to be heard. Every frame has exactly `frameMs` (10 where not given). */
+export type Listening = Format & { frameMs?: number }
+/** Remote audio tracks. */
+export interface Tracks {
+  /**
+   * The frames of the track with this key, from now on. Ends with the track, on abort, or when `return()` is called
+   * (which is called, never awaited). An unknown key ends at once.
+   */
+  listen(key: string, how: Listening, signal: AbortSignal): AsyncIterable<AudioFrame>
+}
+
+/** What `Sink.clear` took back. `exact`: the position is known to the sample, so a fade may follow it. */
+export type TakenBack = { unplayed: number; exact: boolean }
+/** The device's own bounded queue of samples; it plays by itself in real time. Counts are samples per channel. */
+export interface Sink extends Format {
+  /** How many samples may be handed over now; always a whole number of 10 ms blocks. */
+  free(): number
+  /** How many samples were handed over and are not played yet. A block that is refused counts until its `write` has rejected. */
+  queued(): number
+  /** Hands over interleaved samples: a whole number of 10 ms blocks, at most `free()` of them. Rejects if this block was refused. */
+  write(data: Int16Array): Promise<void>
+  /** Empties the queue at once. */
+  clear(): TakenBack
+}
+
+export type SpeakerTrack = Format & { name: string; queueMs: number }
+/** Our own published track: `sid`, its queue, and what ends it. */
+export interface Publication {
+  sid: string
+  sink: Sink
+  /** Unpublishes and frees the queue. Never rejects; a second call is the same promise. */
+  close(): Promise<void>
+}
+/** Publishes our voice. */
+export interface Speakers {
+  publish(track: SpeakerTrack, signal: AbortSignal): Promise<Publication>
+}
+
+/** What a text or byte stream says of itself. `timestamp` in epoch ms. */
+export type StreamInfo = { id: string; topic: string; attributes: Record<string, string>; mimeType: string; timestamp: number }
+/** A stream that a participant opened. Abnormal ends throw from the iteration. */
+export type Incoming<T> = { info: StreamInfo; identity: string; chunks: AsyncIterable<T> }
+/** Streams that come in, by topic. */
+export interface StreamsIn<T> {
+  /** Takes the topic over; gives back the function that lets it go. Throws an Error with code ERR_TOPIC_TAKEN if it is not free. */
+  listen(topic: string, take: (stream: Incoming<T>) => void): () => void
+}
+export type TextIn = StreamsIn<string>
+export type ByteIn = StreamsIn<Uint8Array>
+
+/** An open outgoing text stream. */
+export interface TextWriter {
+  write(text: string): Promise<void>
+  /** Closes it; `attributes` are merged over those it was opened with, where the world can carry them. */
+  close(attributes?: Record<string, string>): Promise<void>
+}
+export type TextStream = { topic: string; attributes: Record<string, string>; sender?: string; to?: string[] }
+/** Text streams that go out. */
+export interface TextOut {
+  /** Whether the attributes given to `TextWriter.close` arrive. Where they do not, what they would say needs a stream of its own. */
+  readonly closesWithAttributes: boolean
+  open(stream: TextStream, signal: AbortSignal): Promise<TextWriter>
+}
+
+/** Turns Opus in its container (Ogg or WebM, as browsers send it) into frames, as the bytes come. */
+export interface OpusDecoder {
+  decode(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<AudioFrame>
+}
+
+/** One speech detector at work: `isSpeech` takes frames of exactly `frameMs` mono audio at `sampleRate`. */
+export interface Detector {
+  readonly sampleRate: number
+  readonly frameMs: number
+  isSpeech(data: Int16Array): boolean
+  close(): void
+}
+/** Voice activity detection. */
+export interface VoiceActivity {
+  open(signal: AbortSignal): Promise<Detector>
+}
+
+/** A piece of text; times in milliseconds from the start of the audio it belongs to. */
+export type Word = { text: string; startMs?: number; endMs?: number }
+/** Something that transcribes the caller: `heardMs` positions of the frames given are the time base of the words that come back. */
+export interface Hearing {
+  words(frames: AsyncIterable<AudioFrame>, signal: AbortSignal): AsyncIterable<Word & { final: boolean }>
+}
+
+/** What became of an utterance. Samples per channel; pushed = heard + discarded. */
+export type Tally = { pushed: number; heard: number; discarded: number }
+export type Outcome = 'finished' | 'interrupted' | 'abandoned'
+export type Played = Tally & { id: string; outcome: Outcome; spoken?: string; error?: string }
+
+/** What a reply is made of. `id` where the caller has one; text pieces with or without times. */
+export type Saying = { id?: string; audio: AsyncIterable<AudioFrame>; text?: AsyncIterable<string | Word> }
+/** A reply on its way. `heard` in samples per channel, `spoken` the text that counts as said: both at this moment. */
+export interface Utterance {
+  readonly id: string
+  readonly heard: number
+  readonly spoken: string
+  /** The one terminal event. Never rejects. */
+  readonly played: Promise<Played>
+  interrupt(): Played
+}
+
+export type AgentState = 'initializing' | 'idle' | 'listening' | 'thinking' | 'speaking'
+/** What a mind works with. */
+export type Conversation = {
+  hear(): AsyncIterable<AudioFrame>
+  say(saying: Saying): Utterance
+  show(text: string): Promise<void>
+  /** Tells the caller's words as they are recognised; `final` closes the sentence. */
+  heard(text: string, final: boolean): void
+  interrupt(): void
+  state(state: 'listening' | 'thinking' | 'idle'): void
+  readonly clock: Clock
+  readonly format: { input: Format; output: Format }
+}
+/** The mind of the agent: resolves when it is done, rejects when it failed. */
+export interface Mind {
+  start(conversation: Conversation, signal: AbortSignal): Promise<void>
+}
+
+/** Everything the engine needs of the world for one room. */
+export type World = {
+  room: Room
+  tracks: Tracks
+  speakers: Speakers
+  textOut: TextOut
+  textIn: TextIn
+  byteIn: ByteIn
+  clock: Clock
+  ids: Ids
+  log: Log
+  opus?: OpusDecoder
+}
