@@ -1,0 +1,59 @@
+/** One track that is being read: what of it is held back until what was said before has been passed on. */
+import { type Queue, slide } from '../audio/buffer.ts'
+import type { AudioFrame } from '../audio/frame.ts'
+import { samplesIn } from './input.ts'
+import type { Recording } from './store.ts'
+
+/** A promise that somebody else resolves. */
+const deferred = <T>() => {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>(settle => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
+
+export class Reading {
+  /** Live audio that has come, and may not pass yet. */
+  readonly held: Queue<AudioFrame>
+  /** Its first audio has come through. Of a track that ends before, never. */
+  readonly begun = deferred<void>()
+  /** What was said before, or that there is nothing: live audio may follow. */
+  readonly before = deferred<Recording | undefined>()
+  /** All that was said before has been passed on. */
+  readonly replayed = deferred<void>()
+  /** The reader has not caught up with the live track yet. */
+  behind = false
+  #recording: Recording | undefined
+  #closed = false
+
+  /** `limit`: as many samples of live audio are held at most. */
+  constructor(limit: number) {
+    this.held = slide(limit, samplesIn)
+  }
+
+  get recording(): Recording | undefined {
+    return this.#recording
+  }
+
+  replay(recording: Recording): void {
+    this.#recording = recording
+    this.behind = true
+    this.before.resolve(recording)
+    if (this.#closed) recording.cut()
+  }
+
+  /** Drops all that is held here; gives back how many samples. */
+  clear(): number {
+    return this.held.clear() + (this.#recording?.audio.clear() ?? 0)
+  }
+
+  /** The end of the track, or of our interest in it: nobody waits here any more. */
+  close(): void {
+    this.#closed = true
+    this.#recording?.cut()
+    this.before.resolve(undefined)
+    this.replayed.resolve()
+    this.held.end()
+  }
+}

@@ -1,0 +1,115 @@
+/** hear — a live track on its way to the agent: track → held back → after what was said before → into the input. */
+import { pipe } from 'it-pipe'
+import type { Queue } from '../audio/buffer.ts'
+import { type AudioFrame, type Format, frameOf, samplesOf } from '../audio/frame.ts'
+import { mix } from '../audio/mix.ts'
+import { overlap } from '../audio/overlap.ts'
+import { conform } from '../audio/resample.ts'
+import { sleep } from '../clock.ts'
+import type { Input } from '../inbound/input.ts'
+import type { Reading } from '../inbound/reading.ts'
+import type { Clock } from '../ports.ts'
+import { until } from './until.ts'
+
+/** PRE-13: so much of the live audio is compared with the end of the recording at most, and so much must be there first, in ms. */
+const COMPARED_MS = 1000
+const ENOUGH_MS = 200
+/** A replay comes faster than real time: it waits for a reader that is slow, but not for one that took nothing for so long, in ms. */
+const PATIENCE_MS = 1000
+
+export type Hearing = { reading: Reading; input: Input; format: Format; clock: Clock }
+
+/** Resolves when the track has ended, or `signal` aborts: then nothing more of it reaches the input. Rejects if the track does. */
+export const hear = (live: AsyncIterable<AudioFrame>, hearing: Hearing, signal: AbortSignal): Promise<void> =>
+  pipe(
+    live,
+    until<AudioFrame>(signal), // lets go of the track
+    conform(hearing.format),
+    holdBack(hearing),
+    afterRecording(hearing),
+    until<AudioFrame>(signal), // lets go of what is still held
+    into(hearing, signal),
+  )
+
+/** Reads on whether or not the next stage does: a live track does not wait. What comes while the agent does not hear goes no further. */
+const holdBack =
+  ({ reading, input }: Hearing) =>
+  (live: AsyncIterable<AudioFrame>): Queue<AudioFrame> => {
+    const fill = async () => {
+      try {
+        for await (const frame of live) {
+          if (input.isOpen) void reading.held.push(frame)
+          else {
+            input.take(frame)
+            reading.begun.resolve()
+          }
+        }
+        reading.held.end()
+      } catch (error) {
+        reading.held.end(error)
+      }
+    }
+    void fill()
+    return reading.held
+  }
+
+/** First what was said before the track was there, then the track, without what both of them have. */
+const afterRecording = ({ reading, input, format }: Hearing) =>
+  async function* (live: Queue<AudioFrame>): AsyncGenerator<AudioFrame> {
+    const recording = await reading.before.promise
+    const tail: AudioFrame[] = []
+    for await (const frame of recording?.audio ?? []) {
+      tail.push(frame)
+      while (samplesOfAll(tail.slice(1)) >= samplesOf(COMPARED_MS, format.sampleRate)) tail.shift()
+      yield frame
+    }
+    reading.replayed.resolve()
+    let repeated = tail.length > 0 ? await repetition(tail, live, format) : 0
+    for await (const frame of live) {
+      const skipped = Math.min(repeated, frame.samplesPerChannel)
+      repeated -= skipped
+      input.waste('overlap', skipped)
+      if (skipped < frame.samplesPerChannel) yield frameOf(frame.data.subarray(skipped * frame.channels), frame)
+      if (live.size === 0 && input.hasRoomFor(frame)) reading.behind = false
+    }
+  }
+
+/** How many samples at the start of the live track repeat the end of the recording. */
+const repetition = async (tail: AudioFrame[], live: Queue<AudioFrame>, { sampleRate }: Format): Promise<number> => {
+  while (live.size < samplesOf(ENOUGH_MS, sampleRate) && !live.ended) await live.changed()
+  const most = samplesOf(COMPARED_MS, sampleRate)
+  return overlap(mono(tail).slice(-most), mono(live.waiting).slice(0, most), sampleRate)
+}
+
+const into =
+  ({ reading, input, clock }: Hearing, signal: AbortSignal) =>
+  async (frames: AsyncIterable<AudioFrame>) => {
+    for await (const frame of frames) {
+      while (reading.behind && !input.hasRoomFor(frame)) reading.behind = await isRead(input, clock, signal)
+      if (signal.aborted) return
+      input.take(frame)
+      reading.begun.resolve()
+    }
+  }
+
+/** Whether the reader takes something in time. */
+const isRead = async (input: Input, clock: Clock, signal: AbortSignal): Promise<boolean> => {
+  const { size } = input.audio
+  const settled = new AbortController()
+  const either = AbortSignal.any([signal, settled.signal])
+  await Promise.race([input.audio.changed(either), sleep(clock, PATIENCE_MS, either)])
+  settled.abort()
+  return input.audio.size < size
+}
+
+const samplesOfAll = (frames: AudioFrame[]) => frames.reduce((sum, { samplesPerChannel }) => sum + samplesPerChannel, 0)
+
+const mono = (frames: AudioFrame[]): Int16Array => {
+  const joined = new Int16Array(samplesOfAll(frames))
+  let at = 0
+  for (const { data, channels, samplesPerChannel } of frames) {
+    joined.set(mix(data, channels, 1), at)
+    at += samplesPerChannel
+  }
+  return joined
+}
