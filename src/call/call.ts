@@ -1,0 +1,65 @@
+/** `chartroom call`: a caller's recording in, a folder with the call out. */
+import { join } from 'node:path'
+import { encodeWav } from '../audio/wav.ts'
+import { realClock } from '../clock.ts'
+import { createOpus } from '../codec/opus.ts'
+import { coded } from '../errors.ts'
+import { bundledCaller, callerFrom, callFormat } from './caller.ts'
+import { captions } from './captions.ts'
+import { checkFree, type Files, stampOf, writeFolder } from './files.ts'
+import { mindFor } from './minds.ts'
+import type { CallOptions } from './options.ts'
+import { overheard } from './overheard.ts'
+import { palette } from './paint.ts'
+import { type Called, callOn } from './run.ts'
+import { stageFor } from './stage.ts'
+import { figures, timeline } from './timeline.ts'
+import { spell } from './times.ts'
+
+/** The files of a call, by name, in the order in which one looks at them. */
+export const filesOf = ({ record, events }: Called): Files => {
+  const { caller, agent } = record.voices
+  return {
+    'timeline.svg': timeline(record),
+    'call.vtt': captions(record.words),
+    'caller.wav': encodeWav({ ...callFormat, data: caller.samples }),
+    'agent.wav': encodeWav({ ...callFormat, data: agent.samples }),
+    'events.jsonl': events.map(line => `${line}\n`).join(''),
+  }
+}
+
+const summaryOf = ({ record }: Called, folder: string, files: Files, color: boolean): string[] => {
+  const { faint, strong } = palette(color)
+  const [utterances, interruptions, pauses, ...words] = figures(record)
+  return [
+    '',
+    `${strong(spell(record.durationMs))}  ${[utterances, interruptions, pauses].join(', ')}`,
+    faint(words.join(', ')),
+    `${strong(`${folder}/`)}  ${Object.keys(files).join('  ')}`,
+  ]
+}
+
+/** Makes the call and writes its folder. Rejects with one clear line; then, and after an abort, there is no folder. */
+export const call = async (options: CallOptions, assets: URL, signal: AbortSignal): Promise<void> => {
+  const { out, wav, quiet, color, seed, realtime, minSpeechMs } = options
+  if (out !== undefined) await checkFree(out)
+  const { screen, log } = stageFor({ quiet, color })
+  const opus = createOpus({ clock: realClock() })
+  try {
+    const caller = wav === undefined ? await bundledCaller(assets, opus, signal) : await callerFrom(wav, signal)
+    const mind = await mindFor({ name: options.mind, assets, opus, minSpeechMs, log, signal }, caller.hearing)
+    const called = await callOn(
+      { audio: caller.data, seed, realtime, mind: (clock, hear) => mind(hearing => overheard(hearing, clock, hear)) },
+      { screen, log, signal },
+    )
+    const files = filesOf(called)
+    // The name of the folder is the one thing that tells when the call was made: nothing in it does.
+    const folder = await writeFolder(out ?? join('calls', stampOf(new Date())), files, { others: out === undefined, signal })
+    screen.close(summaryOf(called, folder, files, color && process.stdout.isTTY))
+    if (quiet) console.log(folder)
+  } catch (error) {
+    throw signal.aborted ? coded('ERR_STOPPED', 'stopped: nothing was written') : error
+  } finally {
+    screen.close()
+  }
+}

@@ -1,0 +1,87 @@
+/** `chartroom join`: the agent in a room of a LiveKit server, until the room ends or somebody stops it. */
+import { realClock } from '../clock.ts'
+import { createOpus } from '../codec/opus.ts'
+import { coded } from '../errors.ts'
+import { livekit, shutdown, tokenFor } from '../livekit/index.ts'
+import type { Clock, Mind } from '../ports.ts'
+import { type ChartRoom, openRoom } from '../room.ts'
+import { mindFor } from './minds.ts'
+import { newsroom } from './news.ts'
+import type { JoinOptions } from './options.ts'
+import type { Screen } from './screen.ts'
+import { stageFor } from './stage.ts'
+import { every } from './tick.ts'
+
+type Visit = { screen: Screen; clock: Clock; signal: AbortSignal; arrived: () => void }
+
+const tokenOf = async ({ access, room = '', identity }: JoinOptions): Promise<string> =>
+  'token' in access ? access.token : tokenFor({ apiKey: access.key, apiSecret: access.secret, room, identity })
+
+/** Why a room closes, for people. */
+const endings: Record<string, string> = {
+  stopped: 'left the room',
+  'mind.ended': 'the agent is done, and has left',
+  participant_disconnected: 'the caller has left, and so has the agent',
+  'room.disconnected': 'the connection to the room has ended',
+}
+
+/** The same mind, which begins when there is somebody to talk to. */
+const waiting = (mind: Mind, somebody: Promise<void>): Mind => ({
+  start: async (conversation, signal) => {
+    await unlessAborted(somebody, signal).catch(() => undefined) // whoever ended it knows
+    if (!signal.aborted) await mind.start(conversation, signal)
+  },
+})
+
+/** Resolves when the room has closed; closes it if `signal` aborts. Rejects if a failure ended it. */
+const stay = async (room: ChartRoom, { screen, clock, signal, arrived }: Visit): Promise<void> => {
+  const zero = clock.now()
+  const report = newsroom(zero, news => screen.tell(news))
+  let failure = 'no reason was given'
+  room.on(fact => {
+    report(fact, clock.now())
+    if (fact.type === 'linked') arrived()
+    if (fact.type === 'failed' && !fact.restarted) failure = `${fact.actor}: ${fact.error}`
+  })
+  if (room.linkedParticipant !== undefined) arrived()
+  const leave = () => void room.close('stopped')
+  signal.addEventListener('abort', leave, { once: true })
+  if (signal.aborted) leave()
+  const stopTicking = every(clock, 1000, () => screen.progress(clock.now() - zero))
+  const reason = await room.closed
+  stopTicking()
+  signal.removeEventListener('abort', leave)
+  if (reason === 'failed') throw coded('ERR_CALL', `the conversation broke off (${failure})`)
+  screen.tell({ type: 'remark', text: endings[reason] ?? `the room has closed (${reason})`, at: clock.now() - zero })
+}
+
+/** Joins, and stays. Rejects with one clear line; either way the process can end by itself afterwards. */
+export const join = async (options: JoinOptions, assets: URL, signal: AbortSignal): Promise<void> => {
+  const { url, minSpeechMs } = options
+  const { screen, log } = stageFor(options)
+  const clock = realClock()
+  const opus = createOpus({ clock })
+  let arrived = () => {}
+  const somebody = new Promise<void>(resolve => {
+    arrived = resolve
+  })
+  try {
+    const mind = await mindFor({ name: options.mind, assets, opus, minSpeechMs, log, signal })
+    const world = livekit({ url, token: await tokenOf(options), clock, log, opus })
+    const room = await unlessAborted(openRoom(world, { mind: waiting(mind(), somebody) }), signal)
+    screen.tell({ type: 'remark', text: `in the room "${room.name}" as ${room.identity}, waiting for a caller`, at: 0 })
+    await stay(room, { screen, clock, signal, arrived })
+  } finally {
+    screen.close()
+    await shutdown()
+  }
+}
+
+/** The value of `work`; rejects as soon as `signal` aborts. */
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })

@@ -1,0 +1,171 @@
+// deadline: 240 s
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { encodeWav, parseWav } from '../../src/audio/wav.ts'
+import { parseVtt } from '../../src/text/vtt.ts'
+import { parseXml } from './xml.ts'
+
+const it = suite<{ base: string; program: string }>('cli', { base: '', program: '' })
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+
+it.before(async context => {
+  const outdir = join(root, '.cache/cli-test')
+  const home = pathToFileURL(join(root, 'dist/cli.js')).href // where the assets and package.json are found from
+  await build({
+    ...{
+      absWorkingDir: root,
+      entryPoints: ['src/cli.ts'],
+      outdir,
+      bundle: true,
+      splitting: true,
+      outExtension: { '.js': '.mjs' },
+    },
+    ...{ packages: 'external', platform: 'node', target: 'node20', format: 'esm', logLevel: 'error' },
+    define: { 'import.meta.url': JSON.stringify(home) },
+  })
+  context.program = join(outdir, 'cli.mjs')
+})
+it.before.each(async context => {
+  context.base = await mkdtemp(join(tmpdir(), 'chartroom-cli-'))
+})
+it.after.each(({ base }) => rm(base, { recursive: true, force: true }))
+
+type Result = { code: number | null; stdout: string; stderr: string }
+type Place = { base: string; program: string }
+const start = (
+  { base, program }: Place,
+  args: string[],
+  env: Record<string, string> = {},
+): { child: ChildProcess; result: Promise<Result> } => {
+  const { LIVEKIT_URL: _u, LIVEKIT_API_KEY: _k, LIVEKIT_API_SECRET: _s, ...rest } = process.env
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: base,
+    env: { ...rest, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const result: Result = { code: null, stdout: '', stderr: '' }
+  child.stdout?.on('data', text => {
+    result.stdout += text
+  })
+  child.stderr?.on('data', text => {
+    result.stderr += text
+  })
+  return { child, result: new Promise(resolve => child.on('close', code => resolve({ ...result, code }))) }
+}
+const chartroom = (place: Place, ...args: string[]): Promise<Result> => start(place, args).result
+
+/** Three seconds: silence, a buzz that the detector takes for a voice, silence. */
+const buzz = () => {
+  const data = Int16Array.from({ length: 48_000 }, (_, i) => {
+    const loud = i > 16_000 && i < 32_000 ? 1 : 0
+    const glide = 130 + 30 * Math.sin(i / 3000)
+    return loud * 9000 * ((((i * glide) / 16_000) % 1) - 0.5) * (0.6 + 0.4 * Math.sin(i / 900))
+  })
+  return encodeWav({ sampleRate: 16_000, channels: 1, data })
+}
+const names = ['agent.wav', 'call.vtt', 'caller.wav', 'events.jsonl', 'timeline.svg']
+const contents = (folder: string) => Promise.all(names.map(name => readFile(join(folder, name))))
+
+it('prints help and the version on standard output', async place => {
+  for (const args of [[], ['--help'], ['call', '--help'], ['join', '--help']]) {
+    const { code, stdout, stderr } = await chartroom(place, ...args)
+    assert.is(code, 0)
+    assert.match(stdout, /Usage: chartroom/)
+    assert.is(stderr, '')
+  }
+  const about = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  assert.is((await chartroom(place, '--version')).stdout, `${about.version}\n`)
+})
+
+it('answers wrong usage with a line, a hint and exit code 2', async place => {
+  const { code, stdout, stderr } = await chartroom(place, 'call', '--frob')
+  assert.is(code, 2)
+  assert.is(stdout, '')
+  assert.is(stderr, 'chartroom: unknown option --frob\nTry: chartroom call --help\n')
+})
+
+it('answers bad input with one line, exit code 1 and nothing written', async place => {
+  await writeFile(join(place.base, 'broken.wav'), 'RIFFxxxxWAVE')
+  await mkdir(join(place.base, 'full'))
+  await writeFile(join(place.base, 'full/mine'), '')
+  const wrong: [args: string[], says: RegExp][] = [
+    [['call', 'none.wav'], /^chartroom: cannot read none\.wav: there is no such file\n$/],
+    [['call', 'broken.wav'], /^chartroom: broken\.wav: [^\n]+\n$/],
+    [['call', '--out', 'full'], /^chartroom: the folder full is not empty: name another with --out\n$/],
+    [['call', '--out', 'broken.wav'], /^chartroom: broken\.wav is in the way: it is a file, not a folder\n$/],
+  ]
+  for (const [args, says] of wrong) {
+    const { code, stdout, stderr } = await chartroom(place, ...args)
+    assert.match(stderr, says)
+    assert.is(stdout, '')
+    assert.is(code, 1)
+  }
+  assert.equal((await readdir(place.base)).sort(), ['broken.wav', 'full'])
+})
+
+it('makes a call of any WAV: five files that fit together, the same bytes every time', async place => {
+  await writeFile(join(place.base, 'my.wav'), buzz())
+  const first = await chartroom(place, 'call', 'my.wav', '--mind', 'parrot', '--out', 'one')
+  assert.is(first.stderr, '')
+  assert.is(first.code, 0)
+  assert.match(first.stdout, /caller {3}\[speech \d\.\d s\]\n/)
+  assert.match(first.stdout, /\none\/ {2}timeline\.svg {2}call\.vtt {2}caller\.wav {2}agent\.wav {2}events\.jsonl\n$/)
+  const second = await chartroom(place, 'call', 'my.wav', '--mind', 'parrot', '--out', 'two', '--quiet')
+  assert.is(second.stdout, 'two\n')
+  assert.equal((await readdir(join(place.base, 'one'))).sort(), names)
+  const [ones, twos] = [await contents(join(place.base, 'one')), await contents(join(place.base, 'two'))]
+  names.forEach((name, i) => {
+    assert.ok(ones[i]?.equals(twos[i] ?? Buffer.alloc(0)), `${name} differs between two runs`)
+  })
+  const [agent, vtt, caller, events, svg] = ones.map(bytes => bytes.toString('utf8'))
+  assert.is(parseXml(svg ?? '').name, 'svg')
+  assert.ok(parseVtt(vtt ?? '').length >= 2)
+  for (const line of (events ?? '').trim().split('\n')) JSON.parse(line)
+  assert.is(agent?.length !== undefined && caller?.length !== undefined, true)
+  const [heard, said] = [parseWav(ones[0] ?? Buffer.alloc(0)), parseWav(ones[2] ?? Buffer.alloc(0))]
+  assert.is(heard.data.length, said.data.length)
+  assert.ok(
+    heard.data.some(sample => Math.abs(sample) > 1000),
+    'the parrot is heard',
+  )
+})
+
+it('puts calls without a name into calls/<time>, each into its own', async place => {
+  await writeFile(join(place.base, 'my.wav'), buzz())
+  const runs = await Promise.all([1, 2].map(() => chartroom(place, 'call', 'my.wav', '--mind', 'parrot', '-q')))
+  const folders = await readdir(join(place.base, 'calls'))
+  assert.is(folders.length, 2)
+  for (const { stdout } of runs) assert.match(stdout, /^calls\/\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(-\d)?\n$/)
+})
+
+it('stops at Ctrl-C with exit code 130 and leaves nothing behind', async place => {
+  await writeFile(join(place.base, 'my.wav'), buzz())
+  const { child, result } = start(place, ['call', 'my.wav', '--mind', 'parrot', '--realtime'])
+  await new Promise<void>(resolve => child.stdout?.once('data', () => resolve()))
+  child.kill('SIGINT')
+  const { code, stderr } = await result
+  assert.is(code, 130)
+  assert.is(stderr, 'chartroom: stopped: nothing was written\n')
+  assert.equal(await readdir(place.base), ['my.wav'])
+})
+
+it('needs no colours and no live picture where there is no terminal', async place => {
+  await writeFile(join(place.base, 'my.wav'), buzz())
+  const { stdout } = await chartroom(place, 'call', 'my.wav', '--mind', 'parrot')
+  assert.not.match(stdout, new RegExp(String.fromCharCode(27)))
+})
+
+it('refuses to join where there is no server, in one line', async place => {
+  const { code, stdout, stderr } = await chartroom(place, 'join', '--url', 'ws://127.0.0.1:9', '--room', 'r', '--dev')
+  assert.is(code, 1)
+  assert.is(stdout, '')
+  assert.match(stderr, /^chartroom: no LiveKit server answers at ws:\/\/127\.0\.0\.1:9 [^\n]+\n$/)
+})
+
+it.run()
