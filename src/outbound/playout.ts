@@ -1,0 +1,30 @@
+/** What the playout machine asks for, done by a speaker. */
+import { enqueueActions, fromCallback } from 'xstate'
+import { playoutMachine } from '../../machines/outbound/playout.ts'
+import type { Speaker } from './speaker.ts'
+
+/**
+ * The playout machine on a speaker. `start` runs what pushes the utterance's audio, until the signal aborts; without it the owner
+ * pushes with `speaker.write(id, frame)` and ends with `speaker.end(id)`.
+ */
+export const playoutOn = (speaker: Speaker, start: (id: string, signal: AbortSignal) => void = () => {}) =>
+  playoutMachine.provide({
+    actions: {
+      openGate: ({ context }) => speaker.open(context.id),
+      shutGate: enqueueActions(({ context, enqueue }) => enqueue.raise({ type: 'queue.taken', ...speaker.shut(context.id) })),
+      clear: enqueueActions(({ context, enqueue }) => enqueue.raise({ type: 'queue.taken', ...speaker.clear(context.id) })),
+      review: enqueueActions(({ context, enqueue }) => enqueue.raise({ type: 'queue.reviewed', ...speaker.review(context.id) })),
+      concede: ({ context }) => speaker.concede(context.id),
+    },
+    actors: {
+      source: fromCallback(({ input: { id }, sendBack }) => {
+        const over = new AbortController()
+        const remove = speaker.add(id, sendBack)
+        start(id, over.signal)
+        return () => {
+          over.abort()
+          remove()
+        }
+      }),
+    },
+  })
