@@ -1,0 +1,4 @@
+/** The engine's ports answered by a LiveKit room, and what else it takes to get into one. */
+export { shutdown } from './room.ts'
+export { type Admission, deleteRoom, type Keys, tokenFor } from './server.ts'
+export { type LiveKitOptions, livekit } from './world.ts'

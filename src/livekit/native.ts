@@ -1,0 +1,55 @@
+/**
+ * The one door to rtc-node's native client: for what the native layer tells and rtc-node does not pass on. The client is not
+ * exported; it is kept on `globalThis` from the first native call on. Where a version has none, all of this does nothing.
+ */
+import type { LocalParticipant, Room } from '@livekit/rtc-node'
+
+const FFI_EVENT = 'ffi_event'
+const client = () => globalThis._ffiClientInstance
+
+/** Something of a rtc-node object that its types call private and that is there at run time (0.13.34 to 1.1.0). */
+const member = (target: object, name: string): unknown => Reflect.get(target, name)
+const roomHandle = (room: Room): unknown => {
+  const handle = member(room, 'ffiHandle')
+  return typeof handle === 'object' && handle !== null ? member(handle, 'handle') : undefined
+}
+
+/** Tells the identity of each participant that the server says can receive data; rtc-node 1.1.0 drops this event. Gives back the end of it. */
+export const listenForActive = (room: Room, tell: (identity: string) => void): (() => void) => {
+  const native = client()
+  const listener: Parameters<NonNullable<typeof native>['on']>[1] = ({ message }) => {
+    if (message.case !== 'roomEvent' || message.value.roomHandle !== roomHandle(room)) return
+    const { message: event } = message.value
+    if (event.case === 'participantActive' && event.value.participantIdentity) tell(event.value.participantIdentity)
+  }
+  native?.on(FFI_EVENT, listener)
+  return () => void native?.off(FFI_EVENT, listener)
+}
+
+/**
+ * Sets attributes and rejects if the server refuses, or with the reason of `signal`. rtc-node's own method waits for the same
+ * answer and does not look at it.
+ */
+export const setAttributes = async (
+  participant: LocalParticipant,
+  attributes: Record<string, string>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const native = client()
+  if (!native) return participant.setAttributes(attributes)
+  const entries = Object.entries(attributes).map(([key, value]) => ({ key, value }))
+  const request = { localParticipantHandle: participant.ffi_handle.handle, attributes: entries }
+  const { asyncId } = native.request<{ asyncId?: bigint }>({ message: { case: 'setLocalAttributes', value: request } })
+  const isAnswer: Parameters<typeof native.waitFor>[0] = ({ message }) =>
+    message.case === 'setLocalAttributes' && message.value.asyncId === asyncId
+  const { error } = await native.waitFor<{ error?: string }>(isAnswer, { signal })
+  if (error) throw new Error(error)
+}
+
+/** Takes the room off the native client. After a disconnect by the server rtc-node forgets to. */
+export const forget = (room: Room): void => {
+  const listener = member(room, 'onFfiEvent')
+  if (isListener(listener)) client()?.off(FFI_EVENT, listener)
+  room.removeAllListeners()
+}
+const isListener = (value: unknown): value is (event: unknown) => void => typeof value === 'function'

@@ -1,0 +1,125 @@
+/** Our own voice: a native queue, the track that it feeds, and its publication. */
+import {
+  AudioFrame,
+  AudioSource,
+  LocalAudioTrack,
+  type LocalParticipant,
+  type LocalTrackPublication,
+  TrackPublishOptions,
+  TrackSource,
+} from '@livekit/rtc-node'
+import { lineOf } from '../errors.ts'
+import type { Publication, Speakers, SpeakerTrack } from '../ports.ts'
+import type { Line } from './line.ts'
+import { type NativeQueue, NativeSink } from './sink.ts'
+import { TICK } from './tick.ts'
+import { reasonOf, within } from './wait.ts'
+
+/** A server that does not answer a publication in this time, in ms, will not (usually 0.03 to 0.3 s). */
+const PUBLISH_TIMEOUT = 10_000
+/** How long closing waits for the server, in ms: the queue is freed all the same. */
+const UNPUBLISH_TIMEOUT = 3_000
+
+export const speakersOf = (line: Line): Speakers => ({
+  publish: async (about, signal) => {
+    checkTrack(about)
+    if (signal.aborted) throw reasonOf(signal)
+    const { participant } = line
+    const voice = new Voice(line, about)
+    try {
+      const [publication] = await Promise.all([voice.publish(participant, signal), voice.sink.tune(signal)])
+      if (signal.aborted) throw reasonOf(signal)
+      return voice.given(participant, publication)
+    } catch (error) {
+      voice.free()
+      throw error
+    }
+  },
+})
+
+/** Any other queue makes the native layer abort the process. */
+export const checkTrack = ({ sampleRate, channels, queueMs }: SpeakerTrack): void => {
+  if (!Number.isInteger(sampleRate / 100) || sampleRate <= 0)
+    throw new RangeError(`sampleRate is ${sampleRate}: 10 ms must be a whole number of samples, use a multiple of 100`)
+  if (!Number.isInteger(channels) || channels < 1) throw new RangeError(`channels is ${channels}: use 1 or more`)
+  if (!Number.isInteger(queueMs / TICK) || queueMs <= 0)
+    throw new RangeError(`queueMs is ${queueMs}: use a positive multiple of ${TICK}`)
+}
+
+/** A source as the sink wants it. */
+const queueOf = (source: AudioSource): NativeQueue => ({
+  capture: data =>
+    source.captureFrame(new AudioFrame(data, source.sampleRate, source.numChannels, data.length / source.numChannels)),
+  clear: () => source.clearQueue(),
+})
+
+class Voice {
+  readonly sink: NativeSink
+  readonly #line: Line
+  readonly #track: LocalAudioTrack
+  readonly #release: () => void
+  #freed = false
+
+  constructor(line: Line, about: SpeakerTrack) {
+    const source = new AudioSource(about.sampleRate, about.channels, about.queueMs)
+    this.#line = line
+    this.#track = LocalAudioTrack.createAudioTrack(about.name, source)
+    this.sink = new NativeSink(queueOf(source), { ...about, log: line.log })
+    this.#release = line.hold('speaker', () => this.free())
+  }
+
+  /** If the server answers after the wait was given up, the track is taken back. */
+  async publish(participant: LocalParticipant, signal: AbortSignal): Promise<LocalTrackPublication> {
+    const { clock } = this.#line
+    const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE })
+    const publishing = participant.publishTrack(this.#track, options)
+    publishing.then(
+      publication => (this.#freed ? this.#unpublish(participant, publication) : undefined),
+      () => {}, // told to whoever waits for it, below
+    )
+    return within(publishing, { clock, ms: PUBLISH_TIMEOUT, what: 'publishing the voice', signal })
+  }
+
+  given(participant: LocalParticipant, publication: LocalTrackPublication): Publication {
+    let closed: Promise<void> | undefined
+    const close = async () => {
+      this.free()
+      await this.#unpublish(participant, publication)
+    }
+    this.#line.audience.published(publication.sid ?? '')
+    return {
+      get sid() {
+        return publication.sid ?? '' // another one after a full reconnect
+      },
+      sink: this.sink,
+      close: () => {
+        closed ??= close()
+        return closed
+      },
+    }
+  }
+
+  /** Gives the native queue and the track back. */
+  free(): void {
+    if (this.#freed) return
+    this.#freed = true
+    this.#release()
+    this.sink.close()
+    this.#track.close().catch(error => this.#line.log('warn', 'livekit.speaker.failed', { error: lineOf(error) }))
+  }
+
+  async #unpublish(participant: LocalParticipant, { sid }: LocalTrackPublication): Promise<void> {
+    const { clock, log, gone } = this.#line
+    if (gone.signal.aborted || sid === undefined) return // the server forgets the tracks of those who leave
+    try {
+      await within(participant.unpublishTrack(sid), {
+        clock,
+        ms: UNPUBLISH_TIMEOUT,
+        what: 'unpublishing the voice',
+        signal: gone.signal,
+      })
+    } catch (error) {
+      if (!gone.signal.aborted) log('warn', 'livekit.unpublish.failed', { sid, error: lineOf(error) })
+    }
+  }
+}
