@@ -1,0 +1,55 @@
+/** The room's crew, every child by its name: who hears of what, what a newcomer must know, and who says farewell how. */
+import type { AnyActorRef, AnyEventObject } from 'xstate'
+import type { RoomContext } from './room.ts'
+import { type Concern, concernOf } from './supervision.ts'
+
+/** Every child of the room by its name: `link`, `playout:SG_…`. */
+export type Crew = Record<string, AnyActorRef>
+
+/** `SG_…` of `playout:SG_…`. */
+export const keyOf = (name: string): string => name.slice(name.indexOf(':') + 1)
+export const named = (crew: Crew, concern: Concern): string[] => Object.keys(crew).filter(name => concernOf(name) === concern)
+export const without = (crew: Crew, name: string): Crew => {
+  const { [name]: _, ...rest } = crew
+  return rest
+}
+
+/** Which children an event of the world, or a command, is passed on to. */
+export const audience = ({ type, id }: AnyEventObject, crew: Crew): string[] => {
+  const [noun] = type.split('.', 1)
+  if (type === 'link' || type === 'unlink') return ['link']
+  if (type === 'attach' || type === 'detach') return ['microphone']
+  if (type === 'finish') return [`transcript:${id}`]
+  if (type === 'interrupt' && id !== undefined) return [`playout:${id}`]
+  if (type === 'pause' || type === 'resume' || type === 'interrupt') return named(crew, 'playout')
+  if (type === 'attend' || noun === 'utterance') return ['agent']
+  if (noun === 'participant' || noun === 'track') return ['link', 'microphone']
+  if (noun === 'speaker' || noun === 'sink') return ['output']
+  return ['link', 'microphone', 'presence', ...named(crew, 'transcript')] // the room's own: away, back, over
+}
+
+/** What a child must know that comes, or comes again. */
+export const briefing = (name: string, context: RoomContext): AnyEventObject[] => {
+  const { crew, joined, roster, linked, away, paused, detached, state } = context
+  const here = joined ? [{ type: 'room.joined', ...joined, participants: roster }] : []
+  const concern = concernOf(name)
+  if (concern === 'link') return here
+  if (concern === 'presence') return [{ type: 'present', state }, ...(away ? [] : here)]
+  if (concern === 'playout') return paused ? [{ type: 'pause' }] : []
+  if (concern === 'microphone') {
+    const participant = roster.find(({ sid }) => sid === linked?.sid)
+    return [...(detached ? [{ type: 'detach' }] : []), ...(participant ? [{ type: 'listen', participant }] : [])]
+  }
+  if (concern !== 'agent') return []
+  const sounding = named(crew, 'playout').filter(playout => crew[playout]?.getSnapshot()?.context?.started)
+  return [...here, ...sounding.map(playout => ({ type: 'utterance.started', id: keyOf(playout) }))]
+}
+
+/** Who is told what when the room closes, in this order (ROOM-9). The agent is stopped; captions end with their utterances. */
+export const farewells = (crew: Crew): [name: string, event: AnyEventObject][] => [
+  ['link', { type: 'close' }],
+  ['microphone', { type: 'close' }],
+  ...named(crew, 'playout').map((name): [string, AnyEventObject] => [name, { type: 'abandon' }]),
+  ['presence', { type: 'close' }],
+  ['output', { type: 'close' }],
+]

@@ -1,0 +1,165 @@
+/**
+ * Room — the supervisor: owns every other actor, passes the room's facts on, and decides what a failure means.
+ *   idle → starting → running → closing → leaving → closed
+ * `closing` always reaches `closed`: every step has a delay, and what overruns it is left behind.
+ */
+import { type ActorRefFrom, not } from 'xstate'
+import type { AgentState, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
+import type { AgentFact, Attending } from './agent.ts'
+import type { Crew } from './crew.ts'
+import type { LinkFact, LinkInput } from './inbound/link.ts'
+import type { MicrophoneInput } from './inbound/microphone.ts'
+import type { TranscriptInput } from './outbound/transcript.ts'
+import type { Concern } from './supervision.ts'
+import { supervisor } from './supervisor.ts'
+
+export type RoomInput = { link: LinkInput; microphone: MicrophoneInput; sampleRate: number; closeBudgetMs: number }
+export type RoomEvent =
+  | { type: 'open' }
+  | { type: 'say'; id: string }
+  | { type: 'pause' | 'resume' } // all open utterances
+  | { type: 'interrupt'; id?: string } // one of them, or all
+  | { type: 'caption'; segment: TranscriptInput }
+  | { type: 'finish'; id: string } // the captions of this segment
+  | { type: 'link'; identity: string }
+  | { type: 'unlink' | 'attach' | 'detach' }
+  | { type: 'attend'; state: Attending } // the mind, of itself
+  | { type: 'close'; reason?: string }
+  | { type: 'restart' | 'forget'; concern: Concern } // from us to us, later
+  | { type: 'utterance.started'; id: string }
+  | { type: 'sink.failed'; error: string }
+  | AgentFact
+  | LinkFact
+  | WorldFact
+  | { type: 'xstate.done.actor.*'; actorId: string; output: unknown }
+  | { type: 'xstate.error.actor.*'; actorId: string; error: unknown }
+export type RoomContext = RoomInput & {
+  /** The only refs in any context. */
+  crew: Crew
+  joined: { name: string; identity: string } | null
+  /** Who is here, for children that come later. */
+  roster: Participant[]
+  linked: { identity: string; sid: string } | null
+  away: boolean
+  paused: boolean
+  detached: boolean
+  state: AgentState
+  /** Failures that are not forgotten. */
+  failures: Partial<Record<Concern, number>>
+  reason?: string
+  error?: unknown
+}
+/** A child that failed, and whether it is started again. */
+export type RoomFailure = { actor: string; error: unknown; restarted: boolean }
+
+const noteFact = { type: 'noteFact' as const, params: ({ event }: { event: WorldFact | LinkFact }) => event }
+const noteState = { type: 'noteState' as const, params: ({ event }: { event: { state: AgentState } }) => event.state }
+const noteError = { type: 'noteError' as const, params: ({ event }: { event: { error: unknown } }) => event.error }
+const noteReason = <R extends string>(reason: R) => ({ type: 'noteReason' as const, params: reason })
+const noteAsked = {
+  type: 'noteReason' as const,
+  params: ({ event }: { event: { reason?: string } }) => event.reason ?? 'closed',
+}
+const silent = {
+  type: 'noteError' as const,
+  params: () => new Error('the room did not answer within 20 s: is its server there?'),
+}
+
+export const roomMachine = supervisor.createMachine({
+  id: 'room',
+  context: ({ input }) => ({
+    ...input,
+    ...{ crew: {}, joined: null, roster: [], linked: null, state: 'initializing', failures: {} },
+    ...{ away: false, paused: false, detached: false },
+  }),
+  initial: 'idle',
+  states: {
+    idle: { on: { open: 'starting', close: { target: 'closed', actions: noteAsked } } },
+    starting: {
+      entry: 'launch',
+      invoke: {
+        id: 'join',
+        src: 'join',
+        onDone: { target: 'running', actions: { type: 'noteJoined', params: ({ event }) => event.output } },
+        onError: { target: 'closing', actions: noteError },
+      },
+      after: { joinTimeout: { target: 'closing', actions: silent } },
+      on: {
+        'agent.changed': { actions: [noteState, 'tellFact'] },
+        'xstate.error.actor.*': { target: 'closing', actions: [noteError, 'bury'] },
+        close: { target: 'closing', actions: noteAsked },
+      },
+    },
+    running: {
+      entry: ['briefCrew', 'tellOpen'],
+      on: {
+        say: { actions: [{ type: 'addPlayout', params: ({ event }) => event.id }, 'briefPlayout'] },
+        pause: { guard: not('isPaused'), actions: [{ type: 'notePaused', params: true }, 'pass', 'tellFact'] },
+        resume: { guard: 'isPaused', actions: [{ type: 'notePaused', params: false }, 'pass', 'tellFact'] },
+        interrupt: { actions: 'pass' },
+        caption: { actions: { type: 'addTranscript', params: ({ event }) => event.segment } },
+        finish: { actions: 'pass' },
+        link: { actions: 'pass' },
+        unlink: { actions: 'pass' },
+        attach: { actions: [{ type: 'noteDetached', params: false }, 'pass'] },
+        detach: { actions: [{ type: 'noteDetached', params: true }, 'pass'] },
+        attend: { actions: 'pass' },
+        'agent.changed': { actions: [noteState, 'briefPresence', 'tellFact'] },
+        'utterance.started': { actions: 'pass' },
+        'sink.failed': { actions: 'pass' },
+        'participant.linked': {
+          actions: [{ type: 'noteLinked', params: ({ event }) => event.participant }, 'briefMicrophone', 'publish', 'tellFact'],
+        },
+        'participant.unlinked': { actions: ['noteUnlinked', 'unlisten', 'tellFact'] },
+        'participant.closed': { target: 'closing', actions: noteReason('participant_disconnected') },
+        'room.reconnecting': { actions: ['noteAway', 'pass'] },
+        'room.reconnected': { actions: [noteFact, 'noteBack', 'pass', 'briefMicrophone'] },
+        'room.disconnected': { target: 'closing', actions: ['pass', noteReason('room.disconnected')] },
+        'participant.*': { actions: [noteFact, 'pass'] },
+        'track.*': { actions: [noteFact, 'pass'] },
+        'speaker.*': { actions: 'pass' },
+        'mind.ended': { target: 'closing', actions: noteReason('mind.ended') },
+        'xstate.done.actor.*': { actions: 'part' },
+        'xstate.error.actor.*': [
+          { guard: 'canRestart', actions: 'revive' },
+          { guard: 'canSpare', actions: 'bury' },
+          { target: 'closing', actions: [noteError, 'bury'] },
+        ],
+        restart: { actions: [{ type: 'relaunch', params: ({ event }) => event.concern }, 'briefRestarted'] },
+        forget: { actions: { type: 'noteForgotten', params: ({ event }) => event.concern } },
+        close: { target: 'closing', actions: noteAsked },
+      },
+    },
+    closing: {
+      description: 'Every child says its last; open utterances end abandoned.',
+      entry: [noteReason('failed'), 'tellClosing', 'dismiss'],
+      always: { guard: 'isAlone', target: 'leaving' },
+      after: {
+        settleTimeout: {
+          target: 'leaving',
+          actions: { type: 'tellOverrun', params: ({ context }) => ({ step: Object.keys(context.crew).join(' ') }) },
+        },
+      },
+      on: {
+        finish: { actions: 'pass' },
+        'xstate.done.actor.*': { actions: 'part' },
+        'xstate.error.actor.*': { actions: 'bury' },
+      },
+    },
+    leaving: {
+      entry: 'abandonAll',
+      invoke: {
+        id: 'leave',
+        src: 'leave',
+        onDone: 'closed',
+        onError: {
+          target: 'closed',
+          actions: { type: 'tellOverrun', params: ({ event }) => ({ step: 'leave', error: event.error }) },
+        },
+      },
+      after: { leaveTimeout: { target: 'closed', actions: { type: 'tellOverrun', params: { step: 'leave' } } } },
+    },
+    closed: { type: 'final', entry: 'tellClosed' },
+  },
+})
+export type RoomRef = ActorRefFrom<typeof roomMachine>

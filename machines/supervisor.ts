@@ -1,0 +1,179 @@
+/** All that the supervisor of a room can do with its crew; when it does it, `room.ts` says. */
+import { type AnyActorRef, type AnyEventObject, assign, fromPromise, setup } from 'xstate'
+import type { AgentState, Joined, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
+import { agentMachine } from './agent.ts'
+import { audience, briefing, farewells, keyOf, named, without } from './crew.ts'
+import { type LinkFact, linkMachine } from './inbound/link.ts'
+import { microphoneMachine } from './inbound/microphone.ts'
+import { rosterAfter } from './inbound/roster.ts'
+import { outputMachine } from './outbound/output.ts'
+import { playoutMachine } from './outbound/playout.ts'
+import { presenceMachine } from './outbound/presence.ts'
+import { type TranscriptInput, transcriptMachine } from './outbound/transcript.ts'
+import type { RoomContext, RoomEvent, RoomFailure, RoomInput } from './room.ts'
+import { backoff, type Concern, concernOf, MEMORY_MS, verdict } from './supervision.ts'
+import { unbound } from './unbound.ts'
+
+const actorOf = (event: RoomEvent) => ('actorId' in event ? event.actorId : '')
+/** Facts of the link have names like the world's own. */
+const isOurs = (fact: WorldFact | LinkFact): fact is LinkFact => /^participant\.(linked|unlinked|closed)$/.test(fact.type)
+const verdictOn = ({ context, event }: { context: RoomContext; event: RoomEvent }) => {
+  const concern = concernOf(actorOf(event))
+  return concern ? verdict(concern, context.failures[concern] ?? 0) : 'close'
+}
+
+const primitives = setup({
+  types: { input: {} as RoomInput, events: {} as RoomEvent, context: {} as RoomContext },
+  actors: {
+    join: fromPromise<Joined>(unbound('join')),
+    leave: fromPromise<void>(unbound('leave')),
+    link: linkMachine,
+    microphone: microphoneMachine,
+    output: outputMachine,
+    playout: playoutMachine,
+    transcript: transcriptMachine,
+    presence: presenceMachine,
+    agent: agentMachine,
+  },
+  actions: {
+    stopOrphans: (_, _child: AnyActorRef) => unbound('stopOrphans')(),
+    tellFailed: (_, _failure: RoomFailure) => unbound('tellFailed')(),
+    tellEnded: (_, _end: { id: string; output?: unknown; error?: unknown }) => unbound('tellEnded')(),
+    tellOverrun: (_, _step: { step: string; error?: unknown }) => unbound('tellOverrun')(),
+    tellFact: unbound('tellFact'),
+    tellOpen: unbound('tellOpen'),
+    tellClosing: unbound('tellClosing'),
+    tellClosed: unbound('tellClosed'),
+
+    launch: assign({
+      crew: ({ context: { link, microphone }, spawn }) => ({
+        link: spawn('link', { id: 'link', input: link }),
+        microphone: spawn('microphone', { id: 'microphone', input: microphone }),
+        output: spawn('output', { id: 'output' }),
+        presence: spawn('presence', { id: 'presence' }),
+        agent: spawn('agent', { id: 'agent' }),
+      }),
+    }),
+    relaunch: assign({
+      crew: ({ context: { crew, microphone }, spawn }, concern: Concern) => {
+        if (concern === 'microphone') return { ...crew, microphone: spawn('microphone', { id: 'microphone', input: microphone }) }
+        if (concern === 'presence') return { ...crew, presence: spawn('presence', { id: 'presence' }) }
+        return { ...crew, agent: spawn('agent', { id: 'agent' }) } // the table restarts no other
+      },
+    }),
+    addPlayout: assign({
+      crew: ({ context: { crew, sampleRate }, spawn }, id: string) => ({
+        ...crew,
+        [`playout:${id}`]: spawn('playout', { id: `playout:${id}`, input: { id, sampleRate } }),
+      }),
+    }),
+    addTranscript: assign({
+      crew: ({ context: { crew, away }, spawn }, segment: TranscriptInput) => ({
+        ...crew,
+        [`transcript:${segment.id}`]: spawn('transcript', { id: `transcript:${segment.id}`, input: { ...segment, away } }),
+      }),
+    }),
+    drop: assign({ crew: ({ context: { crew }, event }) => without(crew, actorOf(event)) }),
+    noteJoined: assign(({ context }, { name, identity, participants }: Joined) => ({
+      ...context,
+      joined: { name, identity },
+      roster: participants,
+    })),
+    noteFact: assign({
+      roster: ({ context: { roster } }, fact: WorldFact | LinkFact) => (isOurs(fact) ? roster : rosterAfter(roster, fact)),
+    }),
+    noteLinked: assign({ linked: (_, { identity, sid }: Participant) => ({ identity, sid }) }),
+    noteUnlinked: assign({ linked: null }),
+    noteAway: assign({ away: true }),
+    noteBack: assign({ away: false }),
+    notePaused: assign({ paused: (_, paused: boolean) => paused }),
+    noteDetached: assign({ detached: (_, detached: boolean) => detached }),
+    noteState: assign({ state: (_, state: AgentState) => state }),
+    noteForgotten: assign({
+      failures: ({ context: { failures } }, concern: Concern) => ({ ...failures, [concern]: (failures[concern] ?? 1) - 1 }),
+    }),
+    noteReason: assign({ reason: ({ context }, reason: string) => context.reason ?? reason }),
+    noteError: assign({ error: (_, error: unknown) => error }),
+  },
+})
+
+/** What an action that does several things is given. */
+type Deed = Parameters<Parameters<typeof primitives.enqueueActions>[0]>[0]
+
+const send = ({ context: { crew }, enqueue }: Deed, name: string, event: AnyEventObject) => {
+  if (crew[name]) enqueue.sendTo(crew[name], event)
+}
+const brief = (names: (event: RoomEvent, context: RoomContext) => string[]) =>
+  primitives.enqueueActions(args => {
+    const { event, context } = args
+    for (const name of names(event, context)) for (const news of briefing(name, context)) send(args, name, news)
+  })
+/** A child is over: whoever waits for it is told, and it is gone. */
+const part = (args: Deed) => {
+  const { event, enqueue } = args
+  const id = keyOf(actorOf(event))
+  if (concernOf(actorOf(event)) === 'playout') {
+    enqueue({ type: 'tellEnded', params: { id, ...('error' in event ? { error: event.error } : {}), ...outputOf(event) } })
+    send(args, 'agent', { type: 'utterance.ended', id })
+  }
+  enqueue('drop')
+}
+const outputOf = (event: RoomEvent) => ('output' in event ? { output: event.output } : {})
+/** A child has failed: that is told first, and what became of its work; then nothing of it runs on. */
+const bury = (args: Deed, restarted: boolean) => {
+  const { context, event, enqueue } = args
+  const actor = actorOf(event)
+  const child = context.crew[actor]
+  enqueue({ type: 'tellFailed', params: { actor, error: 'error' in event ? event.error : undefined, restarted } })
+  part(args)
+  if (child) enqueue({ type: 'stopOrphans', params: child })
+  if (actor === 'agent') for (const name of named(context.crew, 'playout')) send(args, name, { type: 'abandon' })
+}
+
+export const supervisor = primitives.extend({
+  actions: {
+    pass: primitives.enqueueActions(args => {
+      for (const name of audience(args.event, args.context.crew)) send(args, name, args.event)
+    }),
+    briefCrew: brief((_, { crew }) => Object.keys(crew)),
+    briefPresence: brief(() => ['presence']),
+    briefMicrophone: brief(() => ['microphone']),
+    briefPlayout: brief(event => ('id' in event ? [`playout:${event.id}`] : [])),
+    briefRestarted: brief(event => ('concern' in event ? [event.concern] : [])),
+    publish: primitives.enqueueActions(args => send(args, 'output', { type: 'publish' })), // ROOM-5: the output hears it once
+    unlisten: primitives.enqueueActions(args => send(args, 'microphone', { type: 'unlisten' })),
+    part: primitives.enqueueActions(part),
+    bury: primitives.enqueueActions(args => bury(args, false)),
+    revive: primitives.enqueueActions(args => {
+      const { context, event, enqueue } = args
+      const concern = concernOf(actorOf(event))
+      bury(args, true)
+      if (!concern) return
+      const failures = (context.failures[concern] ?? 0) + 1
+      enqueue.assign({ failures: { ...context.failures, [concern]: failures } })
+      enqueue.raise({ type: 'restart', concern }, { delay: backoff(failures) })
+      enqueue.raise({ type: 'forget', concern }, { delay: MEMORY_MS })
+    }),
+    dismiss: primitives.enqueueActions(args => {
+      const { crew } = args.context
+      if (crew.agent) args.enqueue.stopChild(crew.agent)
+      for (const [name, event] of farewells(crew)) send(args, name, event)
+      args.enqueue.assign({ crew: without(crew, 'agent') })
+    }),
+    abandonAll: primitives.enqueueActions(({ context: { crew }, enqueue }) => {
+      for (const child of Object.values(crew)) enqueue.stopChild(child)
+      enqueue.assign({ crew: {} })
+    }),
+  },
+  guards: {
+    canRestart: args => verdictOn(args) === 'restart',
+    canSpare: args => verdictOn(args) === 'without',
+    isPaused: ({ context }) => context.paused,
+    isAlone: ({ context }) => Object.keys(context.crew).length === 0,
+  },
+  delays: {
+    joinTimeout: 20_000, // longer than a world may take by itself, so that its own words are heard
+    settleTimeout: ({ context }) => context.closeBudgetMs / 2,
+    leaveTimeout: ({ context }) => context.closeBudgetMs / 2,
+  },
+})

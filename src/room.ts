@@ -1,0 +1,195 @@
+/** A room with its agent: what a user holds. It keeps no state of its own; the machines do. */
+import type { RoomRef } from '../machines/room.ts'
+import type { AudioFrame } from './audio/frame.ts'
+import { createEngine, type Engine } from './engine.ts'
+import { coded, lineOf } from './errors.ts'
+import type { RoomFact } from './facts.ts'
+import { journaled } from './journal.ts'
+import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
+import type { Conversation, Log, Saying, Utterance, World } from './ports.ts'
+
+/** Joins the world's room. Rejects with one line that says what is wrong; then nothing is left behind. */
+export const openRoom = async (world: World, options: RoomOptions = {}): Promise<ChartRoom> => {
+  const settings = settingsOf(options)
+  const { journal } = settings
+  const room = new ChartRoom({ ...(journal ? journaled(world, journal) : world), log: safe(world.log) }, settings)
+  await room.opened
+  return room
+}
+
+/** A log that throws changes nothing: there is nobody left to tell. */
+const safe =
+  (log: Log): Log =>
+  (...line) => {
+    try {
+      log(...line)
+    } catch {}
+  }
+
+export class ChartRoom {
+  readonly #world: World
+  readonly #engine: Engine
+  readonly #news: News
+  /** Resolves when the room is joined; rejects if it could not be, with ERR_CLOSED if it was closed before. */
+  readonly opened: Promise<void>
+  /**
+   * Resolves with the reason when the room has closed, whoever closed it. Never rejects: if a failure ended the room the reason is
+   * `failed`, and `error` says which.
+   */
+  readonly closed: Promise<string>
+
+  /** Starts to join at once. */
+  constructor(world: World, settings: Settings) {
+    this.#world = world
+    this.#news = new News(error => world.log('error', 'listener.failed', { error: lineOf(error) }))
+    let opened: () => void = () => {}
+    let failed: (error: unknown) => void = () => {}
+    let closed: (reason: string) => void = () => {}
+    this.opened = new Promise((resolve, reject) => {
+      opened = resolve
+      failed = reject
+    })
+    this.opened.catch(() => {}) // whoever waits for it is told; who does not, may ask `closed`
+    this.closed = new Promise(resolve => {
+      closed = resolve
+    })
+    this.#engine = createEngine({
+      ...{ world, settings, opened },
+      emit: fact => this.#news.tell(fact),
+      conversation: this.#conversation(settings),
+      closed: (reason, error) => {
+        failed(error ?? coded('ERR_CLOSED', 'the room was closed before it was joined: open another'))
+        closed(reason)
+      },
+    })
+    const { actor, ear } = this.#engine
+    ear.start()
+    actor.start()
+    actor.send({ type: 'open' })
+  }
+
+  get name(): string {
+    return this.#engine.context().joined?.name ?? ''
+  }
+  get identity(): string {
+    return this.#engine.identity()
+  }
+  /** The identity of the participant that is listened to. */
+  get linkedParticipant(): string | undefined {
+    return this.#engine.context().linked?.identity
+  }
+  /** What ended the room, if a failure did. */
+  get error(): unknown {
+    return this.#engine.context().error
+  }
+  /** What the linked participant says, in frames of one size, through every track and every participant. One reader at a time. */
+  get audio(): AsyncIterable<AudioFrame> {
+    return this.#engine.ear.audio
+  }
+  /** The account of the input, in samples per channel. */
+  get counters() {
+    return this.#engine.ear.counters
+  }
+  /** The machines at work, for statechart users and inspectors. */
+  get actor(): RoomRef {
+    return this.#engine.actor
+  }
+
+  /** Says something, after all that was said before. Throws ERR_CLOSED if the room is not open, ERR_DUPLICATE_SEGMENT for a used id. */
+  say(saying: Saying): Utterance {
+    if (!this.#isOpen) throw coded('ERR_CLOSED', 'the room is not open: open another to speak')
+    return this.#engine.utterances.say(saying)
+  }
+  /** Shows text that nobody speaks. Without effect once the room closes. */
+  show(text: string): void {
+    if (!this.#isOpen || text === '') return
+    const { send, captions, identity } = this.#engine
+    const id = this.#world.ids.next('SG_')
+    send({ type: 'caption', segment: { id, side: 'agent', identity: identity() } })
+    captions.put(id, text)
+    send({ type: 'finish', id })
+    const at = this.#world.clock.now()
+    this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity: identity(), text, final: true, at })
+  }
+  /** Stops the voice at once, and holds what is said meanwhile; `resume` goes on with the very next sample. */
+  pause(): void {
+    this.#engine.send({ type: 'pause' })
+  }
+  resume(): void {
+    this.#engine.send({ type: 'resume' })
+  }
+  /** Ends every open utterance at once. */
+  interrupt(): void {
+    this.#engine.utterances.interrupt()
+  }
+  /** Listens to this participant, now or when they come; to nobody if undefined. */
+  setParticipant(identity: string | undefined): void {
+    checkIdentity(identity)
+    this.#engine.send(identity === undefined ? { type: 'unlink' } : { type: 'link', identity })
+  }
+  /** Whether the agent hears: while detached, what comes is dropped. */
+  setAttached(attached: boolean): void {
+    this.#engine.send({ type: attached ? 'attach' : 'detach' })
+  }
+  /** Tells every fact from now on, in order, apart from what caused it; until the returned function is called. */
+  on(listener: (fact: RoomFact) => void): () => void {
+    return this.#news.add(listener)
+  }
+  /** Ends everything, within the budget. Never rejects; a second call is the same end. */
+  async close(reason = 'closed'): Promise<void> {
+    this.#engine.send({ type: 'close', reason })
+    await this.closed
+  }
+
+  get #isOpen(): boolean {
+    return this.#engine.actor.getSnapshot().value === 'running'
+  }
+  #conversation({ input, output }: Settings): Conversation {
+    const format = {
+      input: { sampleRate: input.sampleRate, channels: input.numChannels },
+      output: { sampleRate: output.sampleRate, channels: output.numChannels },
+    }
+    return {
+      hear: () => this.audio,
+      say: saying => this.say(saying),
+      show: async text => this.show(text),
+      heard: (text, final) => this.#engine.transcripts.heard(text, final),
+      interrupt: () => this.interrupt(),
+      state: state => this.#engine.send({ type: 'attend', state }),
+      clock: this.#world.clock,
+      format,
+    }
+  }
+}
+
+/** Facts on their way out: told one by one in a turn of their own, so that whoever listens may call the room at once. */
+class News {
+  readonly #listeners = new Set<(fact: RoomFact) => unknown>()
+  readonly #waiting: RoomFact[] = []
+  readonly #failed: (error: unknown) => void
+
+  /** `failed` hears of a listener that throws, or rejects. */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed
+  }
+
+  add(listener: (fact: RoomFact) => unknown): () => void {
+    const mine = (fact: RoomFact) => listener(fact)
+    this.#listeners.add(mine)
+    return () => void this.#listeners.delete(mine)
+  }
+  tell(fact: RoomFact): void {
+    this.#waiting.push(fact)
+    if (this.#waiting.length > 1) return
+    queueMicrotask(() => {
+      for (const next of this.#waiting.splice(0)) for (const listener of [...this.#listeners]) void this.#pass(next, listener)
+    })
+  }
+  async #pass(fact: RoomFact, listener: (fact: RoomFact) => unknown): Promise<void> {
+    try {
+      await listener(fact)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+}

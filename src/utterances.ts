@@ -1,0 +1,170 @@
+/** The replies of one room: what is pushed, what is shown, and the one end of each. */
+import type { RoomEvent } from '../machines/room.ts'
+import { coded, lineOf } from './errors.ts'
+import type { RoomFact } from './facts.ts'
+import type { Speaker } from './outbound/speaker.ts'
+import type { Captions } from './outbound/transcript.ts'
+import { say } from './pipes/say.ts'
+import { type Showing, show } from './pipes/show.ts'
+import type { Clock, Ids, Log, Played, Saying, Tally, Utterance, Word } from './ports.ts'
+
+export type UtterancesHands = {
+  speaker: Speaker
+  captions: Captions
+  clock: Clock
+  ids: Ids
+  log: Log
+  /** Our identity in the room. */
+  identity: () => string
+  send: (event: RoomEvent) => void
+  emit: (fact: RoomFact) => void
+}
+type Entry = { saying: Saying; showing: Showing; played?: Played; ending: boolean; resolve: (played: Played) => void }
+
+/** So many ended ids are remembered, so that none is used twice. */
+const REMEMBERED = 1_000
+
+export class Utterances {
+  readonly #hands: UtterancesHands
+  readonly #entries = new Map<string, Entry>()
+  readonly #used = new Set<string>()
+
+  constructor(hands: UtterancesHands) {
+    this.#hands = hands
+  }
+
+  /** Takes a reply. Throws ERR_DUPLICATE_SEGMENT for an id that was used before, a TypeError for what cannot be read. */
+  say(saying: Saying): Utterance {
+    const { ids, send, identity } = this.#hands
+    checkSaying(saying)
+    const id = saying.id ?? ids.next('SG_')
+    if (this.#used.has(id) || this.#entries.has(id))
+      throw coded('ERR_DUPLICATE_SEGMENT', `the id ${id} was used by another utterance: give each its own`)
+    this.#remember(id)
+    let resolve: (played: Played) => void = () => {}
+    const played = new Promise<Played>(done => {
+      resolve = done
+    })
+    // The words start when the machine does: until then nothing is heard.
+    const entry: Entry = { saying, showing: silent, ending: false, resolve }
+    this.#entries.set(id, entry)
+    if (saying.text) send({ type: 'caption', segment: { id, side: 'agent', identity: identity() } })
+    send({ type: 'say', id })
+    return this.#handle(id, entry, played)
+  }
+
+  /** Pushes what was given with `say`, until the signal aborts: the machine of the utterance has started. */
+  start(id: string, signal: AbortSignal): void {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    const { speaker, log } = this.#hands
+    entry.showing = show(entry.saying.text, {
+      ...{ id, playhead: speaker.playhead(id), log },
+      publish: word => this.#shown(id, word),
+      fail: error => speaker.fail(id, error),
+    })
+    void say(entry.saying.audio, speaker, id, signal)
+  }
+
+  /** Another utterance begins to sound: text that is still late for one before it is closed, so that ends and starts keep their order. */
+  started(id: string): void {
+    for (const [other, entry] of [...this.#entries]) if (other !== id && entry.ending) this.#conclude(other, entry)
+  }
+
+  /** The machine of the utterance is done; without an output it has failed, by `error` if there was one. */
+  ended(id: string, output: Played | undefined, error?: unknown): void {
+    const entry = this.#entries.get(id)
+    if (!entry || entry.ending) return
+    entry.played = output ?? this.#lost(id, error)
+    if (entry.played.outcome !== 'finished') {
+      this.#conclude(id, entry)
+    } else {
+      entry.ending = true
+      void entry.showing.finish().then(() => this.#conclude(id, entry))
+    }
+  }
+
+  /** Ends this utterance, or all of them, now: also one whose audio was heard and whose text is late. */
+  interrupt(id?: string): void {
+    this.#hands.send({ type: 'interrupt', ...(id === undefined ? {} : { id }) })
+    this.hurry(id)
+  }
+  /** Waits no longer for text that comes after its audio. */
+  hurry(only?: string): void {
+    for (const [id, entry] of [...this.#entries]) if (entry.ending && (only ?? id) === id) this.#conclude(id, entry)
+  }
+  /** Ends whatever is left when the room is gone. */
+  close(): void {
+    this.hurry()
+    for (const id of [...this.#entries.keys()]) this.ended(id, undefined)
+  }
+
+  /** The machine left no account: the speaker has it. */
+  #lost(id: string, error: unknown = 'the room has closed'): Played {
+    const { speaker, log } = this.#hands
+    let tally = none
+    try {
+      if (speaker.has(id)) tally = speaker.clear(id)
+    } catch (failure) {
+      log('error', 'utterance.lost', { id, error: lineOf(failure) })
+    }
+    return { id, outcome: 'abandoned', ...tally, error: lineOf(error) }
+  }
+  #heard(id: string, { played }: Entry): number {
+    const { speaker } = this.#hands
+    return played?.heard ?? (speaker.has(id) ? speaker.tally(id).heard : 0)
+  }
+  #conclude(id: string, entry: Entry): void {
+    if (!this.#entries.delete(id) || !entry.played) return
+    const spoken = entry.showing.cut()
+    entry.played = { ...entry.played, ...(entry.saying.text ? { spoken } : {}) }
+    this.#hands.send({ type: 'finish', id })
+    this.#hands.emit({ type: 'utterance.ended', played: entry.played, at: this.#hands.clock.now() })
+    entry.resolve(entry.played)
+  }
+  #shown(id: string, { text, startMs, endMs }: Word): void {
+    const { captions, emit, identity, clock } = this.#hands
+    captions.put(id, text)
+    const times = { ...(startMs === undefined ? {} : { startMs }), ...(endMs === undefined ? {} : { endMs }) }
+    emit({ type: 'words.shown', id, speaker: 'agent', identity: identity(), text, final: false, at: clock.now(), ...times })
+  }
+  #remember(id: string): void {
+    this.#used.add(id)
+    for (const oldest of this.#used) {
+      if (this.#used.size <= REMEMBERED) return
+      this.#used.delete(oldest)
+    }
+  }
+  #handle(id: string, entry: Entry, played: Promise<Played>): Utterance {
+    const { speaker } = this.#hands
+    const heard = () => this.#heard(id, entry)
+    return {
+      id,
+      played,
+      get heard() {
+        return heard()
+      },
+      get spoken() {
+        return entry.showing.spoken
+      },
+      interrupt: () => {
+        this.interrupt(id)
+        // Only who asks within a transition, where nobody's code should run, gets the account as it was.
+        return entry.played ?? { id, outcome: 'interrupted', ...(speaker.has(id) ? speaker.tally(id) : none) }
+      },
+    }
+  }
+}
+
+const none: Tally = { pushed: 0, heard: 0, discarded: 0 }
+/** The words of an utterance whose machine has not started. */
+const silent: Showing = { spoken: '', finish: () => Promise.resolve(), cut: () => '' }
+
+const isSource = (value: unknown) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+const checkSaying = ({ id, audio, text }: Saying) => {
+  if (id !== undefined && (typeof id !== 'string' || id === ''))
+    throw new TypeError('the id of an utterance is a text that is not empty')
+  if (!isSource(audio))
+    throw new TypeError('the audio of an utterance is an async iterable of frames: an async generator will do')
+  if (text !== undefined && !isSource(text)) throw new TypeError('the text of an utterance is an async iterable of its pieces')
+}
