@@ -73,7 +73,6 @@ const primitives = setup({
         [`transcript:${segment.id}`]: spawn('transcript', { id: `transcript:${segment.id}`, input: { ...segment, away } }),
       }),
     }),
-    drop: assign({ crew: ({ context: { crew }, event }) => without(crew, actorOf(event)) }),
     noteJoined: assign(({ context }, { name, identity, participants }: Joined) => ({
       ...context,
       joined: { name, identity },
@@ -108,23 +107,25 @@ const brief = (names: (event: RoomEvent, context: RoomContext) => string[]) =>
     const { event, context } = args
     for (const name of names(event, context)) for (const news of briefing(name, context)) send(args, name, news)
   })
+const outputOf = (event: RoomEvent) => ('output' in event ? { output: event.output } : {})
+const errorOf = (event: RoomEvent) => ('error' in event ? { error: event.error } : {})
 /** A child is over: whoever waits for it is told, and it is gone. */
 const part = (args: Deed) => {
-  const { event, enqueue } = args
-  const id = keyOf(actorOf(event))
-  if (concernOf(actorOf(event)) === 'playout') {
-    enqueue({ type: 'tellEnded', params: { id, ...('error' in event ? { error: event.error } : {}), ...outputOf(event) } })
-    send(args, 'agent', { type: 'utterance.ended', id })
+  const { context, event, enqueue } = args
+  const name = actorOf(event)
+  if (concernOf(name) === 'playout') {
+    enqueue({ type: 'tellEnded', params: { id: keyOf(name), ...outputOf(event), ...errorOf(event) } })
+    send(args, 'agent', { type: 'utterance.ended', id: keyOf(name) })
   }
-  enqueue('drop')
+  if (context.crew[name]) enqueue.stopChild(context.crew[name]) // XState keeps whoever has ended
+  enqueue.assign({ crew: without(context.crew, name) })
 }
-const outputOf = (event: RoomEvent) => ('output' in event ? { output: event.output } : {})
 /** A child has failed: that is told first, and what became of its work; then nothing of it runs on. */
 const bury = (args: Deed, restarted: boolean) => {
   const { context, event, enqueue } = args
   const actor = actorOf(event)
   const child = context.crew[actor]
-  enqueue({ type: 'tellFailed', params: { actor, error: 'error' in event ? event.error : undefined, restarted } })
+  enqueue({ type: 'tellFailed', params: { actor, error: undefined, ...errorOf(event), restarted } })
   part(args)
   if (child) enqueue({ type: 'stopOrphans', params: child })
   if (actor === 'agent') for (const name of named(context.crew, 'playout')) send(args, name, { type: 'abandon' })

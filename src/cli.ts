@@ -44,7 +44,8 @@ const main = async (): Promise<number> => {
     return signal.aborted ? exitCodes.stopped : exitCodes.done
   } catch (error) {
     const isUsage = codeOf(error) === 'ERR_USAGE'
-    console.error(`chartroom: ${isUsage && error instanceof Error ? error.message : lineOf(error)}`)
+    const isStopped = signal.aborted && codeOf(error) !== 'ERR_STOPPED'
+    console.error(`chartroom: ${isUsage && error instanceof Error ? error.message : isStopped ? 'stopped' : lineOf(error)}`)
     if (signal.aborted) return exitCodes.stopped
     return isUsage ? exitCodes.usage : exitCodes.failed
   }

@@ -12,7 +12,8 @@ import type { Conversation, Log, Saying, Utterance, World } from './ports.ts'
 export const openRoom = async (world: World, options: RoomOptions = {}): Promise<ChartRoom> => {
   const settings = settingsOf(options)
   const { journal } = settings
-  const room = new ChartRoom({ ...(journal ? journaled(world, journal) : world), log: safe(world.log) }, settings)
+  const calm = { ...world, log: safe(world.log) }
+  const room = new ChartRoom(journal ? journaled(calm, journal) : calm, settings)
   await room.opened
   return room
 }
@@ -80,7 +81,8 @@ export class ChartRoom {
   }
   /** What ended the room, if a failure did. */
   get error(): unknown {
-    return this.#engine.context().error
+    const { context, error } = this.#engine.actor.getSnapshot()
+    return context.error ?? error
   }
   /** What the linked participant says, in frames of one size, through every track and every participant. One reader at a time. */
   get audio(): AsyncIterable<AudioFrame> {

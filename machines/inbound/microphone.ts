@@ -66,7 +66,6 @@ const news = {
   'track.unpublished': { actions: [noteFact, forget] },
   'participant.left': { actions: [noteFact, forget] },
   'track.*': { actions: noteFact },
-  'participant.*': { actions: noteFact },
   'room.reconnected': { actions: noteFact },
   close: 'ended',
 } as const

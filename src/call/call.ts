@@ -1,8 +1,8 @@
 /** `chartroom call`: a caller's recording in, a folder with the call out. */
 import { join } from 'node:path'
-import { encodeWav } from '../audio/wav.ts'
 import { realClock } from '../clock.ts'
 import { createOpus } from '../codec/opus.ts'
+import { encodeWav } from '../codec/wav.ts'
 import { coded } from '../errors.ts'
 import { bundledCaller, callerFrom, callFormat } from './caller.ts'
 import { captions } from './captions.ts'

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { type AudioFrame, type Format, frameOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
-import { parseWav, type Recording } from '../audio/wav.ts'
+import { parseWav, type Recording } from '../codec/wav.ts'
 import { coded, codeOf, lineOf } from '../errors.ts'
 import { loadCaller } from '../minds/assets.ts'
 import { vttHearing } from '../minds/hearing.ts'

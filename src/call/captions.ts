@@ -1,5 +1,5 @@
 /** What was said as WebVTT: a cue per sentence, with the time of every word. */
-import { type CueToWrite, type VttWord, writeVtt } from '../text/vtt.ts'
+import { type CueToWrite, type VttWord, writeVtt } from '../codec/vtt.ts'
 import type { HeardWord } from './record.ts'
 
 /** A silence this long within an utterance begins a new cue, in ms. */

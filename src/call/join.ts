@@ -2,6 +2,7 @@
 import { realClock } from '../clock.ts'
 import { createOpus } from '../codec/opus.ts'
 import { coded } from '../errors.ts'
+import type { RoomFact } from '../facts.ts'
 import { livekit, shutdown, tokenFor } from '../livekit/index.ts'
 import type { Clock, Mind } from '../ports.ts'
 import { type ChartRoom, openRoom } from '../room.ts'
@@ -38,12 +39,16 @@ const stay = async (room: ChartRoom, { screen, clock, signal, arrived }: Visit):
   const zero = clock.now()
   const report = newsroom(zero, news => screen.tell(news))
   let failure = 'no reason was given'
-  room.on(fact => {
+  const note = (fact: RoomFact) => {
     report(fact, clock.now())
     if (fact.type === 'linked') arrived()
     if (fact.type === 'failed' && !fact.restarted) failure = `${fact.actor}: ${fact.error}`
-  })
-  if (room.linkedParticipant !== undefined) arrived()
+  }
+  room.on(note)
+  // What was told while the room opened, nobody heard.
+  const { state } = room.actor.getSnapshot().context
+  note({ type: 'agent.changed', state, at: zero })
+  if (room.linkedParticipant !== undefined) note({ type: 'linked', identity: room.linkedParticipant, at: zero })
   const leave = () => void room.close('stopped')
   signal.addEventListener('abort', leave, { once: true })
   if (signal.aborted) leave()

@@ -4,10 +4,23 @@ import type { News } from './screen.ts'
 
 type Fact<T extends RoomFact['type']> = Extract<RoomFact, { type: T }>
 
+/** What a fact is worth in one line, if it is worth one. */
+const remarkOf = (fact: RoomFact): string | undefined => {
+  if (fact.type === 'utterance.ended' && fact.played.outcome === 'interrupted' && fact.played.heard > 0)
+    return 'the agent was interrupted'
+  if (fact.type === 'paused') return 'the agent pauses'
+  if (fact.type === 'resumed') return 'the agent goes on'
+  if (fact.type === 'linked') return `${fact.identity} is here`
+  if (fact.type === 'unlinked') return `${fact.identity} has left`
+  if (fact.type === 'captions.lost') return 'captions could not be shown'
+  if (fact.type === 'input.dropped') return 'some of what the caller said was lost: the agent is too slow'
+  return undefined
+}
+
 /** Turns facts into news. Times count from `zero`; the agent's words come one by one and are put together here. */
 export const newsroom = (zero: number, tell: (news: News) => void) => {
   const texts = new Map<string, string>()
-  const remark = (text: string, at: number) => tell({ type: 'remark', text, at: at - zero })
+  let present: string | undefined
 
   const words = ({ id, speaker, text, final, at }: Fact<'words.shown'>) => {
     const whole = speaker === 'agent' ? (texts.get(id) ?? '') + text : text
@@ -15,28 +28,20 @@ export const newsroom = (zero: number, tell: (news: News) => void) => {
     else texts.set(id, whole)
     tell({ type: 'words', speaker, id, text: whole, final, at: at - zero })
   }
-  const ended = ({ played: { id, outcome, heard }, at }: Fact<'utterance.ended'>) => {
-    const text = texts.get(id) ?? ''
+  const ended = ({ played: { id, outcome }, at }: Fact<'utterance.ended'>) => {
+    const whole = texts.get(id) ?? ''
     texts.delete(id)
-    tell({
-      type: 'words',
-      speaker: 'agent',
-      id,
-      text: outcome === 'finished' || text === '' ? text : `${text} …`,
-      final: true,
-      at: at - zero,
-    })
-    if (outcome === 'interrupted' && heard > 0) remark('the agent was interrupted', at)
+    const text = outcome === 'finished' || whole === '' ? whole : `${whole} …`
+    tell({ type: 'words', speaker: 'agent', id, text, final: true, at: at - zero })
   }
   return (fact: RoomFact, now: number): void => {
+    if (fact.type === 'linked' && fact.identity === present) return // told before
+    if (fact.type === 'linked') present = fact.identity
+    if (fact.type === 'unlinked') present = undefined
     if (fact.type === 'agent.changed') tell({ type: 'state', state: fact.state, at: fact.at - zero })
-    else if (fact.type === 'words.shown') words(fact)
-    else if (fact.type === 'utterance.ended') ended(fact)
-    else if (fact.type === 'paused') remark('the agent pauses', fact.at)
-    else if (fact.type === 'resumed') remark('the agent goes on', fact.at)
-    else if (fact.type === 'linked') remark(`${fact.identity} is here`, fact.at)
-    else if (fact.type === 'unlinked') remark(`${fact.identity} has left`, fact.at)
-    else if (fact.type === 'captions.lost') remark('captions could not be shown', now)
-    else if (fact.type === 'input.dropped') remark('some of what the caller said was lost: the agent is too slow', now)
+    if (fact.type === 'words.shown') words(fact)
+    if (fact.type === 'utterance.ended') ended(fact)
+    const text = remarkOf(fact)
+    if (text !== undefined) tell({ type: 'remark', text, at: ('at' in fact ? fact.at : now) - zero })
   }
 }

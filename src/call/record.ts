@@ -72,7 +72,8 @@ const momentOf = ({ runs, zero, sampleRate }: Draft, id: string, ms: number): nu
 const agentWord = (draft: Draft, { id, text, at, startMs, endMs }: Fact<'words.shown'>): HeardWord => {
   const { zero, ended } = draft
   const middle = at - zero
-  const from = (startMs === undefined ? undefined : momentOf(draft, id, startMs)) ?? middle - halfWord
+  const earliest = draft.started.get(id) ?? 0
+  const from = (startMs === undefined ? undefined : momentOf(draft, id, startMs)) ?? Math.max(earliest, middle - halfWord)
   const to = endMs === undefined ? undefined : momentOf(draft, id, endMs)
   // A word that was cut ends with its utterance.
   const over = (ended.find(({ played }) => played.id === id)?.at ?? Number.POSITIVE_INFINITY) - zero
@@ -89,13 +90,18 @@ const spokenOf = ({ started, zero, sampleRate }: Draft, { played, at }: Fact<'ut
   ...(played.spoken !== undefined && { spoken: played.spoken }),
 })
 
-/** Words that follow one another: none begins before the start of the call or ends after the next of the same speaker begins. */
-const inOrder = (words: HeardWord[], durationMs: number): HeardWord[] =>
-  words.map((word, i) => {
-    const startMs = Math.min(Math.max(0, word.startMs), durationMs)
-    const next = words[i + 1]?.startMs ?? durationMs
-    return { ...word, startMs: Math.round(startMs), endMs: Math.round(Math.max(startMs, Math.min(word.endMs, next))) }
+/** Words in the order in which they were told, in whole ms: each begins after the one before it, and ends before the next begins. */
+const inOrder = (words: HeardWord[], durationMs: number): HeardWord[] => {
+  let latest = -1
+  const begun = words.map(word => {
+    latest = Math.max(latest + 1, Math.round(word.startMs))
+    return { ...word, startMs: latest }
   })
+  return begun.map((word, i) => {
+    const next = begun[i + 1]?.startMs ?? durationMs
+    return { ...word, endMs: Math.round(Math.max(word.startMs, Math.min(word.endMs, next))) }
+  })
+}
 
 /** `zero`: the clock's time at the start of the call; `sampleRate` of the agent's voice. */
 export const recorder = (zero: number, sampleRate: number): Recorder => {
@@ -114,7 +120,7 @@ export const recorder = (zero: number, sampleRate: number): Recorder => {
     note: fact => note(draft, fact),
     hear: word => draft.heard.push({ ...word, speaker: 'caller', text: word.text.trim() }),
     record: (durationMs, voices) => {
-      const agent = draft.shown.map(fact => agentWord(draft, fact)).sort((a, b) => a.startMs - b.startMs)
+      const agent = draft.shown.map(fact => agentWord(draft, fact))
       const words = [...inOrder(draft.heard, durationMs), ...inOrder(agent, durationMs)]
       const over = Math.min(durationMs, draft.closedAt ?? durationMs)
       const states = draft.states.map(({ state, at }, i) => ({

@@ -90,16 +90,16 @@ const converse = async (call: Call, clock: Clock, { screen, log, signal }: CallH
   })
   book.note({ type: 'agent.changed', state: room.actor.getSnapshot().context.state, at: clock.now() })
   const failure = watched(room, book, clock, screen)
-  const over = new AbortController()
-  void room.closed.then(() => over.abort())
-  signal.addEventListener('abort', () => over.abort(), { once: true })
+  const closed = new AbortController()
+  void room.closed.then(() => closed.abort())
+  const over = AbortSignal.any([closed.signal, signal])
   const start = clock.now()
   const lengthMs = (call.audio.length * 1000) / sampleRate
   const stopTicking = every(clock, lookInterval, () =>
     screen.progress(clock.now() - start, Math.max(lengthMs, clock.now() - start)),
   )
   try {
-    await phone(hub.participant({ identity: names.caller }), room, call.audio, clock, over.signal)
+    await phone(hub.participant({ identity: names.caller }), room, call.audio, clock, over)
     await room.close()
     signal.throwIfAborted()
     const broken = failure()

@@ -30,6 +30,7 @@ const REST_MS = 500
 /** Default format: 24 000 Hz, 1 channel. Throws a RangeError if a frame is no whole number of samples. */
 export const createEar = (world: EarWorld, options: EarOptions = {}): Ear => new Ear(world, options)
 
+/** The hands of the microphone machine; what the agent reads is `audio`. */
 export class Ear implements MicrophoneHands {
   readonly log: Log
   readonly format: Format

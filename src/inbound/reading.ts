@@ -54,6 +54,5 @@ export class Reading {
     this.#recording?.cut()
     this.before.resolve(undefined)
     this.replayed.resolve()
-    this.held.end()
   }
 }

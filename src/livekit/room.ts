@@ -61,8 +61,6 @@ class Visit {
   readonly #way: Way
   #joining = false
   #left: Promise<void> | undefined
-  /** Attempts to connect that nobody waits for any more: they are undone when they succeed. */
-  #late: Promise<void> = Promise.resolve()
   #quiet = () => {}
 
   constructor(line: Line, way: Way) {
@@ -84,7 +82,7 @@ class Visit {
       this.#joining = false
       this.#line.room = undefined
       joined.delete(this.leave)
-      throw joinFailure(error, this.#way.url)
+      throw signal.aborted ? error : joinFailure(error, this.#way.url)
     }
     this.#quiet = listenToNative(this.#line, room)
     const participants = this.#line.roster()
@@ -108,10 +106,11 @@ class Visit {
         signal: AbortSignal.any([signal, gone.signal]),
       })
     } catch (error) {
-      this.#late = this.#undo(room, connecting)
+      void this.#undo(room, connecting)
       throw error
     }
   }
+  /** An attempt to connect that nobody waits for any more: if it succeeds after all, it is taken back. Never rejects. */
   async #undo(room: SdkRoom, connecting: Promise<void>): Promise<void> {
     room.removeAllListeners()
     try {
@@ -135,8 +134,7 @@ class Visit {
     line.end()
     this.#quiet()
     try {
-      const leaving = Promise.all([this.#late, this.#joining ? room?.disconnect() : undefined])
-      await within(leaving, { clock, ms: LEAVE_TIMEOUT, what: 'leaving the room' })
+      if (room) await within(room.disconnect(), { clock, ms: LEAVE_TIMEOUT, what: 'leaving the room' })
     } catch (error) {
       log('warn', 'livekit.leave.failed', { error: lineOf(error) })
     } finally {

@@ -14,8 +14,6 @@ export const OFF = 0.3
 export const EARLY = OFF + 0.5
 /** The same for emptying the queue and handing over the block that is to follow without a hole: two calls, one after the other. */
 export const EARLIER = OFF + 1.2
-/** What lies further from a tick than this says nothing about the grid, in ms. */
-const STRAY = 3
 /** The share of moments that must lie on ticks for the grid to count as known. */
 const AGREEING = 0.75
 
@@ -24,11 +22,11 @@ export const sinceTick = (phase: number, at: number): number => (((at - phase) %
 /** The number of the last tick due at `at`. */
 export const tickAt = (phase: number, at: number): number => Math.floor((at - phase) / TICK)
 
-/** The grid that explains these moments best (all are late, few are very late), or undefined if they do not agree. */
+/** The grid that explains these moments with the least lateness (none is early, few are very late), or undefined if they do not agree. */
 export const phaseOf = (moments: number[]): number | undefined => {
-  const strayed = (phase: number) => moments.reduce((sum, at) => sum + Math.min(sinceTick(phase, at), STRAY), 0)
+  const lateness = (phase: number) => moments.reduce((sum, at) => sum + sinceTick(phase, at), 0)
   let best: number | undefined
-  for (const at of moments) if (best === undefined || strayed(at) < strayed(best)) best = at
+  for (const at of moments) if (best === undefined || lateness(at) < lateness(best)) best = at
   if (best === undefined) return undefined
   const phase = best
   const agreeing = moments.filter(at => sinceTick(phase, at) <= LATE)

@@ -56,7 +56,7 @@ export class Device implements Sink {
     const queued = this.queued()
     this.timeline.takeBack()
     if (this.#held) this.#held = []
-    return { unplayed: queued, exact: this.#options.exact }
+    return { unplayed: queued, exact: this.#options.exact && !this.#closed }
   }
   /** Stops playing, as a device that hangs; the function given back lets it go on with what is queued. */
   stall(): () => void {
@@ -65,6 +65,11 @@ export class Device implements Sink {
       for (const data of this.#held ?? []) this.timeline.write(data)
       this.#held = undefined
     }
+  }
+  /** The room is gone: nothing is played or taken any more. What was queued counts as that until somebody asks for it. */
+  lose(): void {
+    this.stall()
+    this.#closed = true
   }
   close(): void {
     this.clear()

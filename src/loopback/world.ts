@@ -123,14 +123,12 @@ const speakersOf = ({ server, seat, gate, faults }: Hands, devices: Set<Device>,
     const track = new Track({ sid: server.ids.next('TR_'), source: 'microphone', preconnect: false, timeline: device.timeline })
     devices.add(device)
     server.publish(seat, track)
-    const silence = () => {
-      devices.delete(device)
-      device.close()
-    }
+    const silence = () => device.lose()
     seat.gone.signal.addEventListener('abort', silence, { once: true })
     const close = async () => {
       seat.gone.signal.removeEventListener('abort', silence)
-      silence()
+      devices.delete(device)
+      device.close()
       // The queue is freed whatever the server says: a failed unpublish costs nothing but the line in the log.
       await gate('unpublish').catch(error => server.log('debug', 'unpublish.failed', { error: lineOf(error) }))
       server.unpublish(seat, track)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { pipe } from 'it-pipe'
 import type { Format } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
-import type { Recording } from '../audio/wav.ts'
+import type { Recording } from '../codec/wav.ts'
 import type { OpusDecoder } from '../ports.ts'
 import { type Voice, voiceOf } from './voice.ts'
 

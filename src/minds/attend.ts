@@ -2,10 +2,10 @@
 import { pipe } from 'it-pipe'
 import { drop, type Queue } from '../audio/buffer.ts'
 import type { AudioFrame } from '../audio/frame.ts'
-import type { SpeechFact, TurnOptions } from '../audio/speech.ts'
 import { lineOf } from '../errors.ts'
 import { until } from '../pipes/until.ts'
 import type { Conversation, Hearing, Log, VoiceActivity, Word } from '../ports.ts'
+import type { SpeechFact, TurnOptions } from './speech.ts'
 import { turns } from './turns.ts'
 
 /** What a mind hears with. `log` gets `hearing.failed` and `hearing.behind`; the conversation then goes on without the caller's words. */

@@ -1,9 +1,9 @@
 /** The caller's words, where no recogniser is at hand: out of a transcript that lies beside the recording, or how long they spoke. */
 import { pipe } from 'it-pipe'
 import { msOf } from '../audio/frame.ts'
-import type { TurnOptions } from '../audio/speech.ts'
+import { parseVtt } from '../codec/vtt.ts'
 import type { Hearing, VoiceActivity } from '../ports.ts'
-import { parseVtt } from '../text/vtt.ts'
+import type { TurnOptions } from './speech.ts'
 import { turns } from './turns.ts'
 
 /**

@@ -2,11 +2,11 @@
 import { pipe } from 'it-pipe'
 import { type AudioFrame, type Format, frameOf, samplesOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
-import { turnDefaults } from '../audio/speech.ts'
 import type { Mind, Saying, Utterance, Word } from '../ports.ts'
 import { attend, type Ears } from './attend.ts'
 import { endOf } from './floor.ts'
 import { speechText } from './hearing.ts'
+import { turnDefaults } from './speech.ts'
 
 /** How much before and after the speech is said back too: the detector answers a little late, and a word fades out. ms */
 const leadMs = 150

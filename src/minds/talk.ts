@@ -1,10 +1,10 @@
 /** A talk in lines, given to somebody who may interrupt: what is said next, and from which word. */
 import type { AudioFrame } from '../audio/frame.ts'
-import type { SpeechFact } from '../audio/speech.ts'
 import { sleep } from '../clock.ts'
 import type { Conversation, Utterance } from '../ports.ts'
 import type { Attending } from './attend.ts'
 import { endOf, Floor } from './floor.ts'
+import type { SpeechFact } from './speech.ts'
 import { type Line, lengthOf, sayingFrom, startOf, type Voice, wordAt } from './voice.ts'
 
 /** All in milliseconds. */

@@ -3,8 +3,8 @@ import { pipe } from 'it-pipe'
 import { cut } from '../audio/cut.ts'
 import { type AudioFrame, samplesOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
-import { type SpeechFact, type TurnOptions, turnsOf } from '../audio/speech.ts'
 import type { Detector, VoiceActivity } from '../ports.ts'
+import { type SpeechFact, type TurnOptions, turnsOf } from './speech.ts'
 
 const answers = (detector: Detector, samples: number) =>
   async function* answersOf(frames: AsyncIterable<AudioFrame>): AsyncGenerator<boolean> {

@@ -2,9 +2,9 @@
 import { pipe } from 'it-pipe'
 import { type AudioFrame, type Format, frameOf, samplesOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
-import type { Recording } from '../audio/wav.ts'
+import { type Cue, parseVtt, type VttWord } from '../codec/vtt.ts'
+import type { Recording } from '../codec/wav.ts'
 import type { Saying, Word } from '../ports.ts'
-import { type Cue, parseVtt, type VttWord } from '../text/vtt.ts'
 
 /** One line, mono or not. `words` count from the start of the line, in ms; joined they are its text. */
 export type Line = Recording & { id: string; words: VttWord[] }

@@ -3,11 +3,14 @@ import { enqueueActions, fromCallback } from 'xstate'
 import { playoutMachine } from '../../machines/outbound/playout.ts'
 import type { Speaker } from './speaker.ts'
 
+/** What a playout needs of a speaker. */
+export type PlayoutSpeaker = Pick<Speaker, 'add' | 'open' | 'shut' | 'clear' | 'review' | 'concede'>
+
 /**
  * The playout machine on a speaker. `start` runs what pushes the utterance's audio, until the signal aborts; without it the owner
  * pushes with `speaker.write(id, frame)` and ends with `speaker.end(id)`.
  */
-export const playoutOn = (speaker: Speaker, start: (id: string, signal: AbortSignal) => void = () => {}) =>
+export const playoutOn = (speaker: PlayoutSpeaker, start: (id: string, signal: AbortSignal) => void = () => {}) =>
   playoutMachine.provide({
     actions: {
       openGate: ({ context }) => speaker.open(context.id),

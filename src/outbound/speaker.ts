@@ -157,20 +157,24 @@ export class Speaker {
   }
   /** Calls `watcher` whenever the utterance begins or stops to sound, until the returned function is called. */
   watch(id: string, watcher: () => void): () => void {
-    const { watchers } = this.#news.get(id)
-    watchers.add(watcher)
-    return () => watchers.delete(watcher)
+    return this.playhead(id).changed(watcher)
   }
-  /** Where the sound of an utterance is, for whoever follows it; may be asked after its end. */
+  /** Where the sound of an utterance is, for whoever follows it; may be asked after its end too. */
   playhead(id: string) {
-    const { segment } = this.#news.get(id)
+    const { segment, watchers } = this.#news.get(id)
     return {
       heardMs: () => {
         this.#feeder.settle()
         return (segment.heard * 1000) / this.format.sampleRate
       },
       running: () => this.#playhead.sounding === segment,
-      changed: (listener: () => void) => this.watch(id, listener),
+      /** Called whenever it begins or stops to sound, until the returned function is called. */
+      changed: (watcher: () => void) => {
+        watchers.add(watcher)
+        return () => {
+          watchers.delete(watcher)
+        }
+      },
       clock: this.#clock,
     }
   }

@@ -68,8 +68,9 @@ const afterRecording = ({ reading, input, format }: Hearing) =>
     for await (const frame of live) {
       const skipped = Math.min(repeated, frame.samplesPerChannel)
       repeated -= skipped
-      input.waste('overlap', skipped)
-      if (skipped < frame.samplesPerChannel) yield frameOf(frame.data.subarray(skipped * frame.channels), frame)
+      if (skipped > 0) input.waste('overlap', skipped)
+      if (skipped < frame.samplesPerChannel)
+        yield skipped === 0 ? frame : frameOf(frame.data.subarray(skipped * frame.channels), frame)
       if (live.size === 0 && input.hasRoomFor(frame)) reading.behind = false
     }
   }

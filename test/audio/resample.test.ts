@@ -73,7 +73,9 @@ it('keeps channels apart', () => {
 it('clips rather than wraps', () => {
   const square = Int16Array.from({ length: 2_000 }, (_, index) => (index % 100 < 50 ? 32_767 : -32_768))
   const heard = resampled(square, 24_000, 48_000)
-  assert.ok(heard.every((value, index) => index < 40 || index > 3_960 || index % 100 < 6 || index % 100 > 94 || Math.abs(value) > 20_000))
+  assert.ok(
+    heard.every((value, index) => index < 40 || index > 3_960 || index % 100 < 6 || index % 100 > 94 || Math.abs(value) > 20_000),
+  )
 })
 
 const to = { sampleRate: 24_000, channels: 1 }

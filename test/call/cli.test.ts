@@ -1,64 +1,26 @@
-// deadline: 240 s
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeWav, parseWav } from '../../src/audio/wav.ts'
-import { parseVtt } from '../../src/text/vtt.ts'
+import { parseVtt } from '../../src/codec/vtt.ts'
+import { encodeWav, parseWav } from '../../src/codec/wav.ts'
+import { bundled, type Result, type Run, root, started } from './program.ts'
 import { parseXml } from './xml.ts'
 
 const it = suite<{ base: string; program: string }>('cli', { base: '', program: '' })
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 
 it.before(async context => {
-  const outdir = join(root, '.cache/cli-test')
-  const home = pathToFileURL(join(root, 'dist/cli.js')).href // where the assets and package.json are found from
-  await build({
-    ...{
-      absWorkingDir: root,
-      entryPoints: ['src/cli.ts'],
-      outdir,
-      bundle: true,
-      splitting: true,
-      outExtension: { '.js': '.mjs' },
-    },
-    ...{ packages: 'external', platform: 'node', target: 'node20', format: 'esm', logLevel: 'error' },
-    define: { 'import.meta.url': JSON.stringify(home) },
-  })
-  context.program = join(outdir, 'cli.mjs')
+  context.program = await bundled('cli-test')
 })
 it.before.each(async context => {
   context.base = await mkdtemp(join(tmpdir(), 'chartroom-cli-'))
 })
 it.after.each(({ base }) => rm(base, { recursive: true, force: true }))
 
-type Result = { code: number | null; stdout: string; stderr: string }
 type Place = { base: string; program: string }
-const start = (
-  { base, program }: Place,
-  args: string[],
-  env: Record<string, string> = {},
-): { child: ChildProcess; result: Promise<Result> } => {
-  const { LIVEKIT_URL: _u, LIVEKIT_API_KEY: _k, LIVEKIT_API_SECRET: _s, ...rest } = process.env
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: base,
-    env: { ...rest, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const result: Result = { code: null, stdout: '', stderr: '' }
-  child.stdout?.on('data', text => {
-    result.stdout += text
-  })
-  child.stderr?.on('data', text => {
-    result.stderr += text
-  })
-  return { child, result: new Promise(resolve => child.on('close', code => resolve({ ...result, code }))) }
-}
-const chartroom = (place: Place, ...args: string[]): Promise<Result> => start(place, args).result
+const start = ({ base, program }: Place, ...args: string[]): Run => started(program, base, args)
+const chartroom = (place: Place, ...args: string[]): Promise<Result> => start(place, ...args).ended
 
 /** Three seconds: silence, a buzz that the detector takes for a voice, silence. */
 const buzz = () => {
@@ -146,10 +108,10 @@ it('puts calls without a name into calls/<time>, each into its own', async place
 
 it('stops at Ctrl-C with exit code 130 and leaves nothing behind', async place => {
   await writeFile(join(place.base, 'my.wav'), buzz())
-  const { child, result } = start(place, ['call', 'my.wav', '--mind', 'parrot', '--realtime'])
-  await new Promise<void>(resolve => child.stdout?.once('data', () => resolve()))
+  const { child, shows, ended } = start(place, 'call', 'my.wav', '--mind', 'parrot', '--realtime')
+  await shows(/caller is here/)
   child.kill('SIGINT')
-  const { code, stderr } = await result
+  const { code, stderr } = await ended
   assert.is(code, 130)
   assert.is(stderr, 'chartroom: stopped: nothing was written\n')
   assert.equal(await readdir(place.base), ['my.wav'])

@@ -4,9 +4,9 @@ import { captions } from '../../src/call/captions.ts'
 import { newsroom } from '../../src/call/news.ts'
 import { recorder } from '../../src/call/record.ts'
 import type { News } from '../../src/call/screen.ts'
+import { parseVtt } from '../../src/codec/vtt.ts'
 import type { RoomFact } from '../../src/facts.ts'
 import type { Outcome } from '../../src/ports.ts'
-import { parseVtt } from '../../src/text/vtt.ts'
 
 const it = suite('record')
 const silence = { sampleRate: 1000, samples: new Int16Array(0) }
@@ -65,6 +65,23 @@ it('knows words without times from the moment they were shown', () => {
   )
 })
 
+it('keeps words in the order in which they were told, and within their utterance, whatever their times are', () => {
+  const { words } = recordOf([
+    { type: 'utterance.started', id: 'SG_1', at: 1000 },
+    shown('One', 1050),
+    shown(' two', 1400),
+    shown(' three', 1300),
+  ])
+  assert.equal(
+    words.map(({ text, startMs }) => [text, startMs]),
+    [
+      ['One', 1000],
+      ['two', 1280],
+      ['three', 1281],
+    ],
+  )
+})
+
 it('counts from the start of the call, whatever the clock said then', () => {
   const { states, utterances } = recordOf(
     [
@@ -102,7 +119,9 @@ it('writes captions that can be read back: a cue per sentence, with its speaker 
   book.hear({ id: 'c', text: 'there.', startMs: 600, endMs: 900 })
   book.hear({ id: 'c', text: 'Well?', startMs: 1000, endMs: 1300 })
   for (const fact of [shown('Yes', 650), shown(' <&', 850), shown(' later', 5000)]) book.note(fact)
-  const cues = parseVtt(captions(book.record(6000, voices).words))
+  const file = captions(book.record(6000, voices).words)
+  assert.match(file, /^<v caller>Hello<00:00:00\.500> <00:00:00\.600>there\.$/m) // stamps lie within the cue
+  const cues = parseVtt(file)
   assert.equal(
     cues.map(({ speaker, text, startMs, endMs }) => [speaker, text, startMs, endMs]),
     [

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { overlap } from '../../src/audio/overlap.ts'
-import { virtualClock } from '../../src/virtual.ts'
 import { createOpus } from '../../src/codec/opus.ts'
+import { virtualClock } from '../../src/virtual.ts'
 import { joined, level } from '../fakes/sound.ts'
 
 const it = suite('opus')

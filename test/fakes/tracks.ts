@@ -9,7 +9,7 @@ import type { ByteIn, Incoming, Listening, Tracks } from '../../src/ports.ts'
 export type Feed = {
   push(...frames: AudioFrame[]): void
   end(error?: unknown): void
-  /** How many listen now, and how they asked to hear it, one entry for each time. */
+  /** How many listen now (a deaf world: who did not call `return()`), and how they asked to hear it, one entry for each time. */
   readonly readers: number
   readonly asked: readonly Listening[]
 }
@@ -38,7 +38,7 @@ export const fakeTracks = ({ deaf = false } = {}) => {
         const queue = slide<AudioFrame>(1_000)
         if (over) queue.end(over.error)
         open.add(queue)
-        if (deaf) return { [Symbol.asyncIterator]: () => deafReader(queue) }
+        if (deaf) return { [Symbol.asyncIterator]: () => deafReader(queue, () => open.delete(queue)) }
         return (async function* () {
           try {
             yield* until<AudioFrame>(signal)(queue)
@@ -62,9 +62,15 @@ export const fakeTracks = ({ deaf = false } = {}) => {
 
 async function* nothing(): AsyncGenerator<AudioFrame> {}
 
-const deafReader = (queue: Queue<AudioFrame>): AsyncIterator<AudioFrame> => {
+const deafReader = (queue: Queue<AudioFrame>, returned: () => void): AsyncIterator<AudioFrame> => {
   const reader = queue[Symbol.asyncIterator]()
-  return { next: () => reader.next(), return: () => new Promise(() => {}) }
+  return {
+    next: () => reader.next(),
+    return: () => {
+      returned()
+      return new Promise(() => {})
+    },
+  }
 }
 
 /** A stream on its way in, fed by hand. */

@@ -155,7 +155,11 @@ it('takes every transition live', async () => {
   }
   const walked = await walk(linkMachine, {
     input: { prefer: 'publishing' },
-    events: [...events.filter(event => event.type !== 'room.joined'), here(), { type: 'room.disconnected', reason: 'unknown' }],
+    events: [
+      ...events.filter(event => event.type !== 'room.joined' && event !== events[3]),
+      here(),
+      { type: 'room.disconnected', reason: 'unknown' },
+    ],
     key: ({ value, context: { us, linked, away, missed, closing, roster, pin } }) =>
       JSON.stringify([value, us, linked, away, missed, closing, pin, roster.map(({ sid, tracks }) => [sid, tracks])]),
     live,

@@ -1,7 +1,7 @@
 /** A conversation without a room: the caller's audio comes in time, and what is said sounds in time, on a virtual clock. */
 import { type AudioFrame, type Format, frameOf, samplesOf } from '../../src/audio/frame.ts'
-import type { Recording } from '../../src/audio/wav.ts'
 import { sleep } from '../../src/clock.ts'
+import type { Recording } from '../../src/codec/wav.ts'
 import type { Conversation, Played, Saying, Utterance, VoiceActivity, Word } from '../../src/ports.ts'
 import type { VirtualClock } from '../../src/virtual.ts'
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AudioFrame, frameOf, samplesOf } from '../../src/audio/frame.ts'
-import type { Recording } from '../../src/audio/wav.ts'
+import type { Recording } from '../../src/codec/wav.ts'
 import { speechHearing, speechText, vttHearing } from '../../src/minds/hearing.ts'
 import type { Hearing } from '../../src/ports.ts'
 import { loudness, sounding } from './conversation.ts'

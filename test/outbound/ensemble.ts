@@ -6,7 +6,7 @@ import type { Device } from '../../src/loopback/sink.ts'
 import { playoutOn } from '../../src/outbound/playout.ts'
 import type { Heard } from '../../src/outbound/speaker.ts'
 import { say } from '../../src/pipes/say.ts'
-import type { Clock, Played, Sink } from '../../src/ports.ts'
+import type { Clock, Outcome, Played, Sink } from '../../src/ports.ts'
 import { compareRun, playedOf, positionOf, scoreOf, type Told } from './score.ts'
 import { type StageOptions, stage } from './stage.ts'
 
@@ -85,6 +85,9 @@ type Voice = {
   source: Source
   send: (type: Command) => void
   heard: number
+  isPaused: boolean
+  /** The ends that it may come to besides `finished`. */
+  ends: Set<Outcome>
   played?: Played
 }
 type Command = 'pause' | 'resume' | 'interrupt' | 'abandon'
@@ -122,6 +125,7 @@ export class Ensemble {
   readonly #cutAt: number[] = []
   #device: Device | undefined
   #isBroken = false
+  #isReliable = true
   #release = () => {}
 
   constructor({ vague = false, ...options }: EnsembleOptions) {
@@ -184,11 +188,12 @@ export class Ensemble {
   }
   /** Without ramps: what was played of each is all that was heard, in order, without a gap but for refused blocks. */
   compareOrder(): void {
-    const played = this.#scene.played()
+    const played = playedOf(this.#scene.played())
+    const lost = this.#refused.map(playedOf)
     for (const { number, id, played: end } of this.#voices) {
-      const samples = playedOf(played, number)
+      const samples = played.get(number) ?? []
       assert.is(samples.length, end?.heard, `${id}: heard`)
-      const refused = new Set(this.#refused.flatMap(data => playedOf(data, number)))
+      const refused = new Set(lost.flatMap(samples => samples.get(number) ?? []))
       let next = samples[0] ?? 0
       for (const sample of samples) {
         while (next < sample && refused.has(next)) next++
@@ -198,9 +203,9 @@ export class Ensemble {
   }
   /** Whatever the device did: no sample is heard twice or out of order, and no more than was told. */
   compareRising(): void {
-    const played = this.#scene.played()
+    const played = playedOf(this.#scene.played())
     for (const { number, id, played: end } of this.#voices) {
-      const samples = playedOf(played, number)
+      const samples = played.get(number) ?? []
       assert.ok(
         samples.every((sample, index) => index === 0 || sample > (samples[index - 1] ?? 0)),
         `${id}: out of order`,
@@ -219,7 +224,7 @@ export class Ensemble {
     else if (step.do === 'refuse') for (let n = 0; n < step.blocks; n++) refusals.push(new Error('refused on purpose'))
     else if (step.do === 'unplug') this.#unplug()
     else if (step.do === 'plug') this.#plug()
-    else if (step.do === 'stall') this.#release = this.#device?.stall() ?? this.#release
+    else if (step.do === 'stall') this.#stall()
     else if (step.do === 'release') this.#release()
     else if (step.do === 'late') this.#late(step.who)
     else this.#command(step.do, step.who)
@@ -233,7 +238,11 @@ export class Ensemble {
       return frameOf(scoreOf(number, source.given, samples), format)
     })
     const actor = createActor(this.#logic, { clock, id, input: { id, sampleRate: format.sampleRate } })
-    const voice: Voice = { id, number, source, heard: 0, send: type => actor.send({ type }) }
+    const voice: Voice = {
+      ...{ id, number, source, heard: 0, isPaused: false },
+      ends: new Set(plan.end === 'throws' ? ['abandoned'] : []),
+      send: type => actor.send({ type }),
+    }
     this.#voices.push(voice)
     actor.subscribe({
       complete: () => {
@@ -247,10 +256,16 @@ export class Ensemble {
   /** The numbers are final when `interrupt` returns (OUT-24, OUT-25). */
   #command(type: Command, who: Who): void {
     for (const voice of this.#choose(who)) {
-      const { played } = voice
+      const { played, id } = voice
+      if (type === 'interrupt') voice.ends.add('interrupted')
+      if (type === 'abandon') voice.ends.add('abandoned')
       voice.send(type)
-      if (type === 'interrupt' || type === 'abandon') assert.ok(voice.played, `${voice.id} goes on after ${type}`)
-      if (played) assert.is(voice.played, played, `${voice.id} ends again`)
+      if (played) assert.is(voice.played, played, `${id} ends again`)
+      else if (type === 'interrupt' || type === 'abandon') assert.ok(voice.played, `${id} goes on after ${type}`)
+      else if (!voice.played) {
+        voice.isPaused = type === 'pause'
+        voice.heard = this.#scene.speaker.tally(id).heard
+      }
     }
   }
   /** OUT-26: what comes for an utterance that is over is in no account. */
@@ -274,6 +289,11 @@ export class Ensemble {
     const { free, queued, clear } = bound(sink)
     this.#scene.speaker.plug({ sampleRate, channels, free, queued, clear, write })
   }
+  /** What a device that stands still was never given is never heard. */
+  #stall(): void {
+    this.#release = this.#device?.stall() ?? this.#release
+    this.#isReliable = false
+  }
   /** As the output machine does it: the old device goes. */
   #unplug(): void {
     this.#scene.speaker.unplug()
@@ -289,10 +309,17 @@ export class Ensemble {
       const { pushed, heard, discarded } = played ?? this.#scene.speaker.tally(id)
       assert.ok(pushed <= source.given, `${id}: pushed ${pushed} of ${source.given}`)
       assert.ok(heard >= voice.heard, `${id}: heard fell from ${voice.heard} to ${heard}`)
+      if (voice.isPaused) assert.is(heard, voice.heard, `${id}: is heard while it is paused`)
       assert.ok(pushed >= heard + discarded && discarded >= 0, `${id}: pushed ${pushed}, heard ${heard}, discarded ${discarded}`)
-      if (played) assert.is(pushed, heard + discarded, `${id}: something is left at its end`)
+      if (played) this.#checkEnd(voice, played)
       voice.heard = heard
     }
+  }
+  #checkEnd({ id, ends, source }: Voice, { outcome, pushed, heard, discarded }: Played): void {
+    assert.is(pushed, heard + discarded, `${id}: something is left at its end`)
+    if (outcome === 'abandoned' && !this.#isReliable) return
+    if (outcome !== 'finished') assert.ok(ends.has(outcome), `${id} is ${outcome}, and nobody wanted it`)
+    else assert.is(pushed, source.given, `${id}: not all that was given was taken`)
   }
   /** One end each; started before it, and after the end of all that were before; nothing of it afterwards (OUT-2, OUT-5, OUT-6). */
   #checkOrder(): void {
@@ -318,7 +345,7 @@ export class Ensemble {
     return this.#lines.flatMap(line => (line.type === 'utterance.progressed' && line.id === id ? line : []))
   }
   /** The runs follow one another without a hole, and add up to what was heard (OUT-7). */
-  #checkRuns({ id, played, source }: Voice): void {
+  #checkRuns({ id, played }: Voice): void {
     let heard = 0
     for (const { offset, duration } of this.#runsOf(id)) {
       assert.is(offset, heard, `${id}: a hole in its runs`)
@@ -326,7 +353,6 @@ export class Ensemble {
       heard += duration
     }
     assert.is(heard, played?.heard, `${id}: the runs and what was heard`)
-    if (played?.outcome === 'finished') assert.is(played.pushed, source.given)
   }
 }
 const bound = (sink: Sink) => ({ free: () => sink.free(), queued: () => sink.queued(), clear: () => sink.clear() })

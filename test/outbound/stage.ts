@@ -23,10 +23,10 @@ export class Tape {
   /** Lays what was played before position `end` over `into`. */
   lay(into: Int16Array, end: number): void {
     for (const { at, data } of this.#pieces) {
-      const played = data.subarray(0, Math.max(0, end - at) * this.#channels)
-      for (const [index, value] of played.entries()) {
-        if (value !== 0 && into[at * this.#channels + index] !== 0) throw new Error('two devices sound at once')
-        if (value !== 0) into[at * this.#channels + index] = value
+      const count = Math.min(data.length, Math.max(0, end - at) * this.#channels)
+      for (let index = 0, to = at * this.#channels; index < count; index++, to++) {
+        if (into[to] !== 0 && data[index] !== 0) throw new Error('two devices sound at once')
+        into[to] = data[index] || (into[to] ?? 0)
       }
     }
   }

@@ -131,6 +131,7 @@ it('has nothing of a track before the one before it is done, nor anything of tha
   feed('a').push(...live(ramp(2_400)))
   one.stop() // in the same turn: what it still held is not delivered
   read('b')
+  assert.equal(feed('b').asked, [], 'the new track is not even opened yet')
   feed('a').push(...live(ramp(2_400, 2_400)))
   await clock.settle()
   feed('b').push(...live(ramp(2_400, 10_000)))
@@ -143,14 +144,14 @@ it('has nothing of a track before the one before it is done, nor anything of tha
 })
 
 it('lets go of a world that answers nothing (law 4)', async () => {
-  const { clock, ear, read } = listener({}, { deaf: true })
+  const { clock, feed, read } = listener({}, { deaf: true })
   const { done, stop } = read('a')
   await clock.settle()
+  assert.is(feed('a').readers, 1)
   stop()
   await done
-  read('b')
   await clock.settle()
-  ear.close()
+  assert.is(feed('a').readers, 0, 'its return() is called, though it is not waited for')
 })
 
 it('has one reader at a time, and the next goes on where it stopped (MIC-13)', async () => {
@@ -291,6 +292,28 @@ it('gives what was said before first, then the live audio that was held meanwhil
   assert.equal([ear.counters.overlap, balance(ear.counters)], [0, 0])
 })
 
+it('ends at once while it waits for what was said before, or for a reader (law 4)', async () => {
+  const waiting = listener()
+  const idle = waiting.readAfter('a')
+  await waiting.clock.settle()
+  idle.stop()
+  await idle.done
+  await waiting.ear.replay()
+  assert.is(await idle.claimed, false)
+  const full = listener({ maxBufferMs: 100 })
+  const busy = full.readAfter('a')
+  const stream = full.send()
+  await busy.claimed
+  for (let index = 0; index < 4; index++) stream.push(bytesOf(ramp(1_200)))
+  await full.clock.settle()
+  assert.is(full.clock.timers, 1)
+  const { received } = full.ear.counters
+  busy.stop()
+  await busy.done
+  await full.clock.settle()
+  assert.equal([full.ear.counters.received, full.clock.timers], [received, 0])
+})
+
 it('uses what has come when the stream is cut (PRE-6)', async () => {
   const { clock, ear, feed, readAfter, reader, send } = listener()
   const { data } = reader()
@@ -349,6 +372,7 @@ it('waits for a reader who is slower than the replay, so that nothing of it is l
       await reader.next()
       frames++
       await clock.settle()
+      assert.ok(clock.timers <= 1)
     }
     await clock.advance(50)
   }
@@ -392,6 +416,23 @@ it('drops what was said before when the agent stops hearing (PRE-17)', async () 
   await clock.settle()
   assert.equal(data(), Int16Array.of(...ramp(2_400, 2_400), ...ramp(4_800, 10_000)))
   assert.equal([ear.counters.gated, balance(ear.counters)], [3_600, 0])
+})
+
+it('does not deliver later what it held when the agent stopped hearing (MIC-10)', async () => {
+  const { clock, ear, feed, readAfter, reader, send } = listener()
+  const { data } = reader()
+  const { claimed } = readAfter('a')
+  await clock.settle()
+  feed('a').push(...live(ramp(1_200)))
+  await clock.settle()
+  ear.gate(false)
+  ear.gate(true)
+  feed('a').push(...live(ramp(1_200, 10_000)))
+  send().end()
+  await claimed
+  await clock.settle()
+  assert.equal(data(), ramp(1_200, 10_000))
+  assert.equal([ear.counters.gated, balance(ear.counters)], [1_200, 0])
 })
 
 it('keeps its account whatever happens (laws 6, 7, 8)', async () => {

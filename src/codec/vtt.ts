@@ -107,21 +107,22 @@ const clock = (time: number) => {
   return `${pad(Math.floor(ms / 3_600_000))}:${pad(Math.floor(ms / 60_000) % 60)}:${pad(Math.floor(ms / 1000) % 60)}.${pad(ms % 1000, 3)}`
 }
 
-/** A word's own stamps; the end is written only where the next word does not begin there. */
-const written = (words: VttWord[], cueEndMs: number): string =>
+/** A word's own stamps: none where the cue begins (WebVTT wants them later than that), the end only where the next word does not begin. */
+const written = (words: VttWord[], cueStartMs: number, cueEndMs: number): string =>
   words
     .map(({ text, startMs, endMs }, i) => {
       const bare = text.trimStart()
       const space = text.slice(0, text.length - bare.length)
       const next = words[i + 1]?.startMs ?? cueEndMs
-      return `${space}<${clock(startMs)}>${escaped(bare)}${endMs < next ? `<${clock(endMs)}>` : ''}`
+      const start = i === 0 && startMs <= cueStartMs ? '' : `<${clock(startMs)}>`
+      return `${space}${start}${escaped(bare)}${endMs < next ? `<${clock(endMs)}>` : ''}`
     })
     .join('')
 
 /** Writes cues as a WebVTT file, with the time of each word where there are words. Line breaks in a text become spaces. */
 export const writeVtt = (cues: CueToWrite[]): string => {
   const blocks = cues.map(cue => {
-    const body = cue.words ? written(cue.words, cue.endMs) : escaped(cue.text)
+    const body = cue.words ? written(cue.words, cue.startMs, cue.endMs) : escaped(cue.text)
     const voice = cue.speaker ? `<v ${escaped(cue.speaker)}>` : ''
     const head = `${cue.id ? `${cue.id}\n` : ''}${clock(cue.startMs)} --> ${clock(cue.endMs)}\n`
     return head + voice + body.replace(/\s*\n\s*/g, ' ')

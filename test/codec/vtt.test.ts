@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseVtt, type VttWord, writeVtt } from '../../src/text/vtt.ts'
+import { parseVtt, type VttWord, writeVtt } from '../../src/codec/vtt.ts'
 
 const it = suite('vtt')
 const fails = (file: string, pattern: RegExp) =>

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type SpeechFact, silence, step, type TurnOptions, turnsOf } from '../../src/audio/speech.ts'
+import { type SpeechFact, silence, step, type TurnOptions, turnsOf } from '../../src/minds/speech.ts'
 
 const it = suite('speech')
 const frameMs = 20

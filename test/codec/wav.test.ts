@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { encodeWav, parseWav, wavHeader } from '../../src/audio/wav.ts'
+import { encodeWav, parseWav, wavHeader } from '../../src/codec/wav.ts'
 
 const it = suite('wav')
 const ascii = (text: string) => [...new TextEncoder().encode(text)]

@@ -1,6 +1,7 @@
 /** WAV files: any usual PCM in, 16-bit PCM out. */
+
+import type { Format } from '../audio/frame.ts'
 import { coded } from '../errors.ts'
-import type { Format } from './frame.ts'
 
 /** A whole recording: interleaved 16-bit PCM. */
 export type Recording = Format & { data: Int16Array }

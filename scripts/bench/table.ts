@@ -1,0 +1,175 @@
+/** The rows: what was measured, the bar, and whether it is kept. Pure. */
+import { type Figures, figuresOf, median } from './figures.ts'
+import type { Round } from './measure.ts'
+
+/** `floor` is empty where plain rtc-node has no such thing, `ok` undefined where there is no bar. `n`: rounds, or what was counted. */
+export type Row = { name: string; what: string; floor: string; ours: string; bar: string; ok: boolean | undefined; n: number }
+
+/** How far two medians, and two 95th percentiles, of the same thing lie apart in one run, in ms: half a tick of the native queue, and one. */
+const sameMedian = 3
+const sameTail = 10
+/** The fade of a cut, in ms. */
+const fade = 10
+/** A position may be off by so much, in ms (design: the median of what is lost). */
+const exact = 3
+const clickLimit = 1.5
+const clickShare = 0.85
+
+const one = (value: number) => (Math.abs(value) < 0.05 ? 0 : value).toFixed(1)
+const delay = ({ median, p95 }: Figures) => `${one(median)} / ${one(p95)}`
+const signed = ({ median, p5, p95 }: Figures) => `${one(median)} [${one(p5)} .. ${one(p95)}]`
+
+type Both<T> = { floor: T; ours: T }
+const figures = ({ floor, ours }: Both<Round>, of: (round: Round) => number[]): Both<Figures> => ({
+  floor: figuresOf(of(floor)),
+  ours: figuresOf(of(ours)),
+})
+
+/** A delay that may be `more` ms above the floor. */
+const delayRow = (name: string, what: string, { floor, ours }: Both<Figures>, more: number): Row => ({
+  ...{ name, what, floor: delay(floor), ours: delay(ours), n: ours.n },
+  bar: more > 0 ? `floor + ${more}` : 'floor',
+  ok: ours.median <= floor.median + more + sameMedian && ours.p95 <= floor.p95 + more + sameTail,
+})
+/** A position that is right, and as sharp as the floor's. */
+const exactRow = (name: string, what: string, { floor, ours }: Both<Figures>): Row => ({
+  ...{ name, what, floor: signed(floor), ours: signed(ours), n: ours.n },
+  bar: `±${exact}, no wider`,
+  ok: Math.abs(ours.median) <= exact && ours.p95 - ours.p5 <= floor.p95 - floor.p5,
+})
+
+const tailRow = ({ floor, ours }: Both<Round>): Row => {
+  const sent = (round: Round) => {
+    const usual = median(round.pauseMs)
+    return figuresOf(round.tail.map(({ silenceMs }) => Math.max(0, silenceMs - usual)))
+  }
+  const early = (round: Round) => round.tail.filter(tail => tail.early).length
+  const text = (round: Round) => `${delay(sent(round))}${early(round) ? `, ${early(round)} × early` : ''}`
+  return {
+    ...{
+      name: 'tail',
+      what: 'pause with 150 ms left: still sent, ms',
+      floor: text(floor),
+      ours: text(ours),
+      n: ours.tail.length,
+    },
+    bar: '0, no early end',
+    ok:
+      early(ours) === 0 &&
+      sent(ours).median <= Math.max(exact, sent(floor).median) &&
+      sent(ours).p95 <= sent(floor).p95 + sameTail,
+  }
+}
+const finishedRow = ({ floor, ours }: Both<Figures>): Row => ({
+  ...{ name: 'finished', what: 'finished event − last sound heard, ms', floor: signed(floor), ours: signed(ours), n: ours.n },
+  bar: `floor ± ${sameTail}`,
+  ok: Math.abs(ours.median - floor.median) <= sameTail,
+})
+const wholeRow = ({ floor, ours }: Both<Figures>): Row => ({
+  ...{ name: 'whole', what: 'given all at once: longest hole, ms (median / worst)', n: ours.n },
+  ...{ floor: `${one(floor.median)} / ${one(floor.worst)}`, ours: `${one(ours.median)} / ${one(ours.worst)}` },
+  bar: 'none',
+  ok: ours.worst <= Math.max(sameTail, floor.worst),
+})
+const clickRow = ({ floor, ours }: Both<Round>): Row => {
+  const share = ({ click }: Round) => click.filter(ratio => ratio <= clickLimit).length / click.length
+  const text = (round: Round) => `${Math.round(100 * share(round))} % (p95 ${figuresOf(round.click).p95.toFixed(1)})`
+  return {
+    ...{ name: 'click', what: `cuts at most ${clickLimit} × as rough as the speech`, floor: text(floor), ours: text(ours) },
+    ...{ bar: `${100 * clickShare} %`, ok: share(ours) >= clickShare, n: ours.click.length },
+  }
+}
+
+/** The rows that the listener's rounds give. A row without figures is not ok. */
+export const heardRows = (both: Both<Round>): Row[] => [
+  delayRow(
+    'play',
+    'play → sound, ms',
+    figures(both, round => round.playMs),
+    0,
+  ),
+  delayRow(
+    'interrupt',
+    'interrupt → silence, ms',
+    figures(both, round => round.interruptMs),
+    fade,
+  ),
+  delayRow(
+    'pause',
+    'pause → silence, ms',
+    figures(both, round => round.pauseMs),
+    fade,
+  ),
+  exactRow(
+    'lost',
+    'lost (repeated: −) per pause, ms',
+    figures(both, round => [...round.lostMs, ...round.tail.map(tail => tail.lostMs)]),
+  ),
+  tailRow(both),
+  exactRow(
+    'reported',
+    'reported − heard at an interruption, ms',
+    figures(both, round => round.reportedMs),
+  ),
+  exactRow(
+    'reported',
+    'the same after two pauses, ms',
+    figures(both, round => round.reportedAfterPausesMs),
+  ),
+  finishedRow(figures(both, round => round.finishedMs)),
+  wholeRow(figures(both, round => round.holeMs)),
+  clickRow(both),
+]
+
+const cpuMore = 1.1
+const rssMore = 20
+/** The rows of what sessions cost. `cpu` in core-seconds per session-second, `rss` in MB. */
+export const costRows = ({ floor, ours }: Both<Record<number, { cpu: number; rss: number }>>, rounds: number): Row[] => {
+  const counts = Object.keys(ours).map(Number)
+  const all = (of: Record<number, { cpu: number; rss: number }>, text: (cost: { cpu: number; rss: number }) => string) =>
+    counts.map(count => text(of[count] ?? { cpu: Number.NaN, rss: Number.NaN })).join(' / ')
+  const keeps = (is: (ours: { cpu: number; rss: number }, floor: { cpu: number; rss: number }) => boolean) =>
+    counts.every(count => ours[count] !== undefined && floor[count] !== undefined && is(ours[count], floor[count]))
+  const cpu = ({ cpu }: { cpu: number }) => cpu.toFixed(3).replace(/^0/, '')
+  const rss = ({ rss }: { rss: number }) => rss.toFixed(0)
+  const sessions = `${counts.join(' / ')} sessions`
+  return [
+    {
+      ...{ name: 'cpu', what: `core-s per session-s, ${sessions}`, floor: all(floor, cpu), ours: all(ours, cpu) },
+      ...{ bar: 'floor + 10 %', ok: keeps((ours, floor) => ours.cpu <= floor.cpu * cpuMore), n: rounds },
+    },
+    {
+      ...{ name: 'memory', what: `resident MB, ${sessions}`, floor: all(floor, rss), ours: all(ours, rss) },
+      ...{ bar: `floor + ${rssMore}`, ok: keeps((ours, floor) => ours.rss <= floor.rss + rssMore), n: rounds },
+    },
+  ]
+}
+
+/** A row with a fixed bar. */
+export const limitRow = (name: string, what: string, value: number, limit: number, unit: string, n: number): Row => ({
+  ...{ name, what, floor: '', ours: `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ${unit}`, bar: `≤ ${limit} ${unit}` },
+  ...{ ok: value <= limit, n },
+})
+
+/** Lines of text, columns aligned. */
+export const render = (rows: readonly Row[]): string[] => {
+  const cells = [
+    ['row', '', 'plain rtc-node', 'ours', 'bar', '', 'n'],
+    ...rows.map(({ name, what, floor, ours, bar, ok, n }) => [
+      name,
+      what,
+      floor,
+      ours,
+      bar,
+      ok === undefined ? '' : ok ? 'ok' : 'OVER',
+      String(n),
+    ]),
+  ]
+  const widths = cells.reduce<number[]>((most, line) => line.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [])
+  return cells.map(line =>
+    line
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

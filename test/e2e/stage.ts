@@ -1,0 +1,153 @@
+/** One test on a real server: a room of its own, the agent in it, callers, and an end to all of it. */
+import { Room as SdkRoom } from '@livekit/rtc-node'
+import { suite } from 'uvu'
+import { type Server, startServer } from '../../scripts/livekit.mjs'
+import type { AudioFrame } from '../../src/audio/frame.ts'
+import { frameOf } from '../../src/audio/frame.ts'
+import { realClock } from '../../src/clock.ts'
+import { createOpus } from '../../src/codec/opus.ts'
+import type { RoomFact } from '../../src/facts.ts'
+import { livekit, shutdown, tokenFor } from '../../src/livekit/index.ts'
+import type { RoomOptions } from '../../src/options.ts'
+import type { Log, World } from '../../src/ports.ts'
+import { type ChartRoom, openRoom } from '../../src/room.ts'
+import { Bare } from './bare.ts'
+import { Caller } from './caller.ts'
+import { Ear } from './ear.ts'
+import { Watch, within } from './watch.ts'
+
+/** The format in which the agent speaks and hears where nothing else is said. */
+export const format = { sampleRate: 24_000, channels: 1 }
+
+/** Every room of the SDK that was connected in this process: rtc-node keeps no list, and the engine does not show its own. */
+const connected: SdkRoom[] = []
+const connect = SdkRoom.prototype.connect
+SdkRoom.prototype.connect = function (...args) {
+  connected.push(this)
+  return connect.apply(this, args)
+}
+
+/** The agent in a room, with all that it told. */
+export type Agent = {
+  room: ChartRoom
+  world: World
+  /** The SDK's room beneath. */
+  sdk: SdkRoom
+  facts: RoomFact[]
+  logged: { level: string; code: string; fields: Record<string, unknown> | undefined }[]
+  watch: Watch
+  /** What it hears, once `listen` was called; `frames` are the lengths in which it came. */
+  ear: Ear
+  frames: Set<number>
+  /** Reads the room's audio to its end. */
+  listen(): Promise<void>
+  /** Resolves when it is linked to `identity`, and hears their track. */
+  hears(identity: string): Promise<void>
+  /** The first fact of this type that `is`, told already or still to come. */
+  find<T extends RoomFact['type']>(type: T, is?: (fact: Fact<T>) => boolean, limitMs?: number): Promise<Fact<T>>
+}
+type Fact<T extends RoomFact['type']> = Extract<RoomFact, { type: T }>
+
+let rooms = 0
+
+export class Stage {
+  readonly server: Server
+  readonly name = `e2e-${process.pid}-${++rooms}`
+  readonly #ends: (() => Promise<unknown>)[] = []
+
+  constructor(server: Server) {
+    this.server = server
+  }
+
+  async caller(identity = 'caller', about: Parameters<Caller['join']>[2] = {}): Promise<Caller> {
+    const caller = new Caller(identity)
+    this.#ends.push(() => caller.leave())
+    return caller.join(this.server, this.name, about)
+  }
+
+  /** An agent on plain rtc-node in the same room. */
+  async bare(): Promise<Bare> {
+    const bare = new Bare()
+    this.#ends.push(() => bare.leave())
+    return bare.join(this.server, this.name)
+  }
+
+  /** Opens the room for the agent; waits until it is in. */
+  async agent(options: RoomOptions = {}): Promise<Agent> {
+    const facts: RoomFact[] = []
+    const logged: Agent['logged'] = []
+    const watch = new Watch()
+    const log: Log = (level, code, fields) => {
+      logged.push({ level, code, fields })
+      watch.look()
+    }
+    const token = await tokenFor({ ...this.server, room: this.name, identity: 'agent' })
+    const clock = realClock()
+    const world = livekit({ url: this.server.url, token, clock, log, opus: createOpus({ clock }) })
+    const room = await within('the agent joins', openRoom(world, options))
+    this.#ends.push(() => room.close())
+    room.on(fact => {
+      facts.push(fact)
+      watch.look()
+    })
+    const sdk = connected.findLast(one => one.localParticipant?.identity === 'agent' && one.name === this.name)
+    if (!sdk) throw new Error('the room of the agent is not to be found')
+    const find: Agent['find'] = (type, is = () => true, limitMs) => {
+      const fits = (fact: RoomFact): fact is Fact<typeof type> => fact.type === type && is(fact as Fact<typeof type>) // just compared
+      return watch.until(`the fact ${type}`, () => facts.find(fits), limitMs)
+    }
+    const ear = new Ear(watch)
+    const frames = new Set<number>()
+    const listen = async () => {
+      for await (const { data, sampleRate, channels } of room.audio) {
+        if (sampleRate !== format.sampleRate || channels !== format.channels) throw new Error('a frame of another format')
+        frames.add(data.length)
+        ear.push(data)
+      }
+    }
+    const hears = async (identity: string) => {
+      await watch.until(`${identity} is linked`, () => room.linkedParticipant === identity)
+      const { received } = room.counters
+      await watch.until(`${identity} is heard`, () => room.counters.received > received)
+    }
+    return { room, world, sdk, facts, logged, watch, ear, frames, listen, hears, find }
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#ends.reverse()) await within('the stage is cleared', end())
+  }
+}
+
+/** `data` as a source of an utterance, all at once. */
+export async function* framesOf(data: Int16Array, sampleRate = format.sampleRate): AsyncGenerator<AudioFrame> {
+  const size = sampleRate / 10
+  for (let at = 0; at < data.length; at += size) yield frameOf(data.slice(at, at + size), { sampleRate, channels: 1 })
+}
+
+/** A suite on a server of its own, which is there for `run`; without one its tests are counted as skipped. */
+export const suiteOnServer = async (name: string) => {
+  const server = await startServer()
+  const it = suite(name)
+  let tests = 0
+  const test = (sentence: string, body: (stage: Stage) => Promise<void>) => {
+    tests++
+    if (!server) return
+    it(sentence, async () => {
+      const stage = new Stage(server)
+      try {
+        await body(stage)
+      } finally {
+        await stage.close()
+      }
+    })
+  }
+  const run = () => {
+    if (!server) return console.log(`SKIPPED ${tests}: there is no livekit-server, and no Go to build one`)
+    it.after(async () => {
+      await shutdown()
+      await server.stop()
+    })
+    it.run()
+  }
+  return Object.assign(test, { run, server })
+}

@@ -1,0 +1,123 @@
+/** What a room can be told, and what is refused before anything happens. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type RoomOptions, settingsOf } from '../src/options.ts'
+import { openRoom } from '../src/room.ts'
+import { newCall } from './fakes/call.ts'
+
+const it = suite('options')
+
+it('has the defaults of the specification', () => {
+  assert.equal(settingsOf(), {
+    link: {
+      kinds: ['connector', 'sip', 'standard'],
+      closeOnDisconnect: true,
+      relink: 'any',
+      relinkGraceMs: 15_000,
+      prefer: 'first',
+      preferTimeoutMs: 3_000,
+    },
+    input: {
+      sampleRate: 24_000,
+      numChannels: 1,
+      frameSizeMs: 50,
+      preConnectAudio: true,
+      preConnectAudioTimeoutMs: 3_000,
+      maxBufferMs: 10_000,
+    },
+    output: {
+      sampleRate: 24_000,
+      numChannels: 1,
+      trackName: 'roomio_audio',
+      queueMs: 200,
+      maxPendingMs: 30_000,
+      fadeMs: 10,
+    },
+    closeBudgetMs: 5_000,
+    mind: undefined,
+    journal: undefined,
+  })
+  assert.equal(settingsOf({}), settingsOf())
+  const nothing: object = { relink: undefined, audioInput: undefined, audioOutput: { fadeMs: undefined } }
+  assert.equal(settingsOf(nothing), settingsOf())
+})
+
+it('takes what is given, and no kinds as no wish (OPT-3)', () => {
+  const settings = settingsOf({
+    participantIdentity: 'ann',
+    participantKinds: [],
+    relinkGraceMs: 0,
+    closeBudgetMs: 0,
+    audioInput: { sampleRate: 48_000, numChannels: 2, frameSizeMs: 20, preConnectAudio: false },
+    audioOutput: { fadeMs: 0, queueMs: 50 },
+  })
+  assert.equal(settings.link.kinds, ['connector', 'sip', 'standard'])
+  assert.is(settings.link.identity, 'ann')
+  assert.equal([settings.link.relinkGraceMs, settings.closeBudgetMs], [0, 0])
+  assert.equal(settings.input.sampleRate * settings.input.numChannels, 96_000)
+  assert.equal([settings.output.fadeMs, settings.output.queueMs], [0, 50])
+  assert.equal(settingsOf({ participantKinds: ['agent'] }).link.kinds, ['agent'])
+})
+
+it('keeps nothing of the caller and changes nothing of his, and nobody can change it (OPT-9)', () => {
+  const participantKinds: RoomOptions['participantKinds'] = ['sip']
+  const audioInput = Object.freeze({ frameSizeMs: 20 })
+  const options = Object.freeze({ participantKinds, audioInput })
+  const settings = settingsOf(options)
+  participantKinds.push('agent')
+  assert.equal(settings.link.kinds, ['sip'])
+  for (const group of [settings, settings.link, settings.input, settings.output]) assert.ok(Object.isFrozen(group))
+})
+
+const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, message: RegExp][] = [
+  ['loud', TypeError, /^options must be a plain object, not the string loud$/],
+  [null, TypeError, /^options must be a plain object, not null$/],
+  [[], TypeError, /^options must be a plain object, not an array$/],
+  [new Map(), TypeError, /^options must be a plain object, not a Map$/],
+  [{ audioInput: false }, TypeError, /^audioInput must be a plain object, not the boolean false$/],
+  [{ audioEnabled: true }, TypeError, /^options has no "audioEnabled": it knows .*audioInput/],
+  [{ audioInput: { rate: 8_000 } }, TypeError, /^audioInput has no "rate": it knows sampleRate, /],
+  [{ relink: 'never' }, TypeError, /^relink is "never": use any, same, none$/],
+  [{ prefer: 'second' }, TypeError, /^prefer is "second": use first, publishing$/],
+  [{ closeOnDisconnect: 'no' }, TypeError, /^closeOnDisconnect must be a boolean, not the string no$/],
+  [{ audioInput: { sampleRate: '24000' } }, TypeError, /^audioInput.sampleRate must be a number, not the string 24000$/],
+  [{ audioOutput: { trackName: null } }, TypeError, /^audioOutput.trackName must be a string, not null$/],
+  [{ participantIdentity: '' }, TypeError, /identity/],
+  [{ participantIdentity: 7 }, TypeError, /identity .* not 7$/],
+  [{ participantKinds: 'sip' }, TypeError, /^participantKinds must be an array/],
+  [{ participantKinds: ['SIP'] }, TypeError, /^participantKinds has no "SIP": use standard, /],
+  [{ mind: {} }, TypeError, /^mind has no start/],
+  [{ mind: null }, TypeError, /^mind has no start/],
+  [{ journal: [] }, TypeError, /^journal must be a function/],
+  [{ audioInput: { sampleRate: 0 } }, RangeError, /^audioInput.sampleRate is 0: use a number above 0/],
+  [{ audioInput: { sampleRate: Number.NaN } }, RangeError, /^audioInput.sampleRate is NaN/],
+  [{ audioInput: { sampleRate: 22_050, frameSizeMs: 25 } }, RangeError, /^audioInput.frameSizeMs is 25/],
+  [{ audioInput: { numChannels: 1.5 } }, RangeError, /^audioInput.numChannels is 1.5/],
+  [{ audioInput: { maxBufferMs: Number.POSITIVE_INFINITY } }, RangeError, /^audioInput.maxBufferMs is Infinity/],
+  [
+    { audioInput: { preConnectAudioTimeoutMs: -1 } },
+    RangeError,
+    /^audioInput.preConnectAudioTimeoutMs is -1: use a number from 0/,
+  ],
+  [{ audioOutput: { sampleRate: 22_050 } }, RangeError, /^audioOutput.sampleRate is 22050/],
+  [{ audioOutput: { queueMs: 40 } }, RangeError, /^audioOutput.queueMs is 40: use 50 or more$/],
+  [{ audioOutput: { queueMs: 205 } }, RangeError, /^audioOutput.queueMs is 205/],
+  [{ audioOutput: { fadeMs: 21 } }, RangeError, /^audioOutput.fadeMs is 21: use 0 to 20$/],
+  [{ audioOutput: { maxPendingMs: 0 } }, RangeError, /^audioOutput.maxPendingMs is 0/],
+  [{ relinkGraceMs: 1e12 }, RangeError, /^relinkGraceMs is 1000000000000/],
+  [{ closeBudgetMs: -1 }, RangeError, /^closeBudgetMs is -1/],
+]
+for (const [options, kind, message] of wrong)
+  it(`refuses ${JSON.stringify(options)} by name, before anything is touched (OPT-6, OPT-7, OPT-8, OPT-10)`, async () => {
+    const call = newCall()
+    const error = await openRoom(call.world, options as RoomOptions).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    assert.instance(error, kind)
+    assert.match(error instanceof Error ? error.message : '', message)
+    assert.equal(call.hub.openOf('agent'), { listeners: 0, streams: 0, timers: 0 })
+    assert.is(call.caller.attributesOf('agent'), undefined)
+  })
+
+it.run()

@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Segment } from '../../src/outbound/segment.ts'
+
+const it = suite('segment')
+/** A page has 200 samples here. */
+const format = { sampleRate: 1_000, channels: 2 }
+/** Samples that say which they are, in both channels. */
+const sound = (from: number, n: number) => Int16Array.from({ length: 2 * n }, (_, at) => from + Math.floor(at / 2) + 1)
+const sent = (segment: Segment, n: number) => {
+  const out = new Int16Array(2 * n)
+  segment.send(n, out, 0)
+  return out
+}
+
+it('gives its samples in the order in which they came, whatever their sizes', () => {
+  const segment = new Segment('a', format)
+  segment.push(sound(0, 3))
+  segment.push(sound(3, 0))
+  segment.push(sound(3, 450))
+  assert.equal(sent(segment, 2), sound(0, 2))
+  assert.equal(sent(segment, 400), sound(2, 400))
+  assert.is(segment.unsent, 51)
+  const out = new Int16Array(2 * 53).fill(-1)
+  segment.send(51, out, 2)
+  assert.equal(out, Int16Array.of(-1, -1, -1, -1, ...sound(402, 51)))
+})
+
+it('keeps a copy: who pushed may use his array again', () => {
+  const segment = new Segment('a', format)
+  const data = sound(0, 10)
+  segment.push(data)
+  data.fill(0)
+  assert.equal(sent(segment, 10), sound(0, 10))
+})
+
+it('is drained when it has ended and all was heard (OUT-3)', () => {
+  const segment = new Segment('a', format)
+  segment.push(sound(0, 10))
+  sent(segment, 10)
+  segment.hear(10)
+  assert.not.ok(segment.drained)
+  segment.ended = true
+  assert.ok(segment.drained)
+  assert.equal(segment.tally, { pushed: 10, heard: 10, discarded: 0 })
+})
+
+it('takes a refused block out: what is behind it follows on (OUT-16)', () => {
+  const segment = new Segment('a', format)
+  segment.push(sound(0, 500))
+  sent(segment, 300)
+  segment.hear(100)
+  segment.lose(150, 50)
+  assert.equal(segment.tally, { pushed: 500, heard: 100, discarded: 50 })
+  segment.takeBack(150)
+  assert.equal(sent(segment, 350), Int16Array.of(...sound(100, 50), ...sound(200, 300)))
+  segment.push(sound(500, 5))
+  assert.equal(sent(segment, 5), sound(500, 5))
+})
+
+it('keeps the same account and the same samples as a plain list, in any order of deeds (law 1)', () => {
+  const deed = fc.record({
+    do: fc.constantFrom('push', 'push', 'send', 'send', 'takeBack', 'hear', 'hear', 'lose'),
+    n: fc.oneof(fc.nat(7), fc.nat(500)),
+    from: fc.nat(500),
+  })
+  fc.assert(
+    fc.property(fc.array(deed, { maxLength: 40, size: 'max' }), fc.boolean(), (deeds, discards) => {
+      let told = 0
+      const segment = new Segment('a', format, unsent => {
+        told += unsent
+      })
+      /** What is kept: the index of each sample, and how far it was sent and heard. */
+      const kept: number[] = []
+      let [pushed, at, heard, lost] = [0, 0, 0, 0]
+      for (const { do: what, n: most, from } of deeds) {
+        if (what === 'push') {
+          segment.push(sound(pushed, most))
+          for (let index = 0; index < most; index++) kept.push(pushed++)
+        } else if (what === 'send') {
+          const n = Math.min(most, kept.length - at)
+          const expected = kept.slice(at, at + n).flatMap(index => [index + 1, index + 1])
+          assert.equal([...sent(segment, n)], expected)
+          at += n
+        } else if (what === 'takeBack') {
+          const n = Math.min(most, at - heard)
+          segment.takeBack(n)
+          at -= n
+        } else if (what === 'hear') {
+          const n = Math.min(most, at - heard)
+          segment.hear(n)
+          heard += n
+        } else {
+          const start = heard + Math.min(from, at - heard)
+          const n = Math.min(most, at - start)
+          segment.lose(start, n)
+          kept.splice(start, n)
+          at -= n
+          lost += n
+        }
+        assert.equal(segment.tally, { pushed, heard, discarded: lost })
+        assert.equal([segment.sent, segment.pending, segment.unsent], [at, kept.length - heard, kept.length - at])
+        assert.is(told, segment.unsent)
+      }
+      if (!discards) return
+      assert.equal(segment.discard(), { pushed, heard, discarded: pushed - heard })
+      assert.equal([segment.pending, segment.unsent, told, segment.drained], [0, 0, 0, true])
+      assert.equal(segment.discard(), segment.tally)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it.run()

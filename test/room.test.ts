@@ -1,0 +1,479 @@
+/** The room's machine: its table, all that can happen to it, and who is told, stopped and started again. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createActor, fromPromise } from 'xstate'
+import { agentMachine } from '../machines/agent.ts'
+import type { Crew } from '../machines/crew.ts'
+import { linkMachine } from '../machines/inbound/link.ts'
+import { microphoneMachine } from '../machines/inbound/microphone.ts'
+import { outputMachine } from '../machines/outbound/output.ts'
+import { playoutMachine } from '../machines/outbound/playout.ts'
+import { presenceMachine } from '../machines/outbound/presence.ts'
+import { transcriptMachine } from '../machines/outbound/transcript.ts'
+import { type RoomEvent, type RoomInput, roomMachine } from '../machines/room.ts'
+import { type Concern, failureTable } from '../machines/supervision.ts'
+import type { Joined, Participant } from '../src/ports.ts'
+import { stopSubtree } from '../src/supervise.ts'
+import { type VirtualClock, virtualClock } from '../src/virtual.ts'
+import { type Fate, inPlaceOf, newBook } from './fakes/crew.ts'
+import { done, explore, failed, type InnerEvent, ignored, pending, table, walk } from './model.ts'
+
+const it = suite('room')
+
+const lasting = ['link', 'microphone', 'output', 'presence', 'agent']
+const input: RoomInput = { link: {}, microphone: {}, sampleRate: 24_000, closeBudgetMs: 5_000 }
+const ann: Participant = { identity: 'ann', sid: 'PA_1', kind: 'standard', attributes: {}, active: true, tracks: [] }
+const joined: Joined = { name: 'lounge', identity: 'agent', participants: [ann] }
+const from = { identity: 'ann', participantSid: 'PA_1' }
+const track = { sid: 'TR_1', key: 'TR_1#1', source: 'microphone', muted: false, subscribed: true, preconnect: false } as const
+const segment = { id: 't', side: 'agent', identity: 'agent' } as const
+
+it('has exactly these transitions', () => {
+  assert.equal(table(roomMachine), {
+    '': '→idle',
+    idle: 'open→starting close→closed',
+    starting: 'agent.changed→· error:*→closing close→closing done:join→running error:join→closing after:joinTimeout→closing',
+    running:
+      'say→· pause[!isPaused]→· resume[isPaused]→· interrupt→· caption→· finish→· link→· unlink→· attach→· detach→· attend→· agent.changed→· utterance.started→· sink.failed→· participant.linked→· participant.unlinked→· participant.closed→closing room.reconnecting→· room.reconnected→· room.disconnected→closing participant.*→· track.*→· speaker.*→· mind.ended→closing done:*→· error:*[canRestart]→· error:*[canSpare]→· error:*→closing restart→· forget→· close→closing',
+    closing: 'finish→· done:*→· error:*→· after:settleTimeout→leaving always[isAlone]→leaving',
+    leaving: 'done:leave→closed error:leave→closed after:leaveTimeout→closed',
+    closed: 'final',
+  })
+  const commands = 'say pause resume interrupt caption link unlink attach detach attend'
+  const facts =
+    'utterance.started sink.failed participant.linked participant.unlinked participant.closed room.reconnecting room.reconnected room.disconnected mind.ended restart forget'
+  assert.equal(ignored(roomMachine), {
+    // Nobody has the room yet, no child is there, nothing is told.
+    idle: `agent.changed ${commands.replace('caption', 'caption finish')} ${facts}`,
+    // Nobody has the room yet; what the world tells meanwhile waits in src/engine.ts until the room is joined.
+    starting: `open ${commands.replace('caption', 'caption finish')} ${facts}`,
+    running: 'open', // it is
+    // It closes already, and nothing begins any more; each child that is left is told farewell, whatever the world says now.
+    closing: `open close agent.changed ${commands} ${facts}`,
+    leaving: `open close agent.changed ${commands.replace('caption', 'caption finish')} ${facts}`,
+  })
+})
+
+const over = (id: string, output: unknown = {}): InnerEvent & { actorId: string } => ({ ...done(id, output), actorId: id })
+const broken = (id: string): InnerEvent & { actorId: string } => ({ ...failed(id), actorId: id })
+type AnyEvent = RoomEvent | InnerEvent
+const isHere = (crew: Crew, id: string) => id in crew || id === 'join' || id === 'leave'
+
+it('tells each end and each failure once, before anything else, and always comes to its end (law 4, ROOM-11, ROOM-17)', () => {
+  const events: AnyEvent[] = [
+    { type: 'open' },
+    ...[over('join', joined), broken('join')],
+    { type: 'say', id: 'a' },
+    ...[over('playout:a'), broken('playout:a')],
+    ...[broken('agent'), broken('presence'), broken('output')],
+    ...[{ type: 'restart', concern: 'agent' } as const, { type: 'restart', concern: 'presence' } as const],
+    { type: 'close', reason: 'bye' },
+    ...lasting.map(name => over(name)),
+    ...[over('leave'), broken('leave')],
+  ]
+  const seen = explore(roomMachine, {
+    input,
+    depth: 6,
+    events,
+    // What is in the table as ignored is left out. Nobody restarts what is there; an id is used once; only who is here can end.
+    can: ({ value, context: { crew } }, event) => {
+      if (value === 'idle') return event.type === 'open' || event.type === 'close'
+      if ('actorId' in event)
+        return (
+          isHere(crew, event.actorId) &&
+          !(value === 'starting' && event.type.includes('.done.actor.') && event.actorId !== 'join')
+        )
+      if (event.type === 'restart') return value === 'running' && crew[event.concern] === undefined
+      if (event.type === 'say') return value === 'running' && crew['playout:a'] === undefined
+      return event.type === 'close' ? value !== 'closing' && value !== 'leaving' : event.type !== 'open'
+    },
+    invariant: ({ event, before, snapshot: { value, context, status }, effects, past }) => {
+      assert.is.not(status, 'error')
+      const all = [...past.flatMap(step => step.effects), ...effects]
+      const count = (effect: string) => all.filter(one => one === effect).length
+      if (value === 'idle') assert.equal([Object.keys(context.crew), effects], [[], []], 'does something before it is opened')
+      assert.is(count('tellClosed'), value === 'closed' ? 1 : 0)
+      assert.ok(count('tellOpen') <= 1)
+      assert.is(count('tellClosing'), ['closing', 'leaving'].includes(`${value}`) || count('start leave') ? 1 : 0)
+      const actor = 'actorId' in event && event.actorId in (before?.context.crew ?? {}) ? event.actorId : undefined
+      if (actor) assert.not.ok(actor in context.crew, 'keeps who is gone')
+      assert.is(effects.includes('tellEnded'), actor?.startsWith('playout:') ?? false)
+      if (actor && event.type.startsWith('xstate.error')) {
+        assert.is(effects.filter(one => !/^(cancel|stop) /.test(one))[0], 'tellFailed')
+        assert.ok(effects.includes('stopOrphans'))
+      }
+      if (value === 'closing') assert.ok(context.reason, 'closes without a reason')
+      if (value !== 'running') assert.not.ok(effects.includes('delay restart'))
+      if (value === 'leaving' || value === 'closed') assert.equal(Object.keys(context.crew), [])
+    },
+  })
+  assert.ok(seen.sequences > 5_000, `${seen.sequences}`)
+})
+
+/** The machine with fake children, and the world's part in the hands of the test. */
+const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
+  const book = newBook(stubborn)
+  const told: string[] = []
+  const failures: { actor: string; error: string; restarted: boolean; at: number }[] = []
+  const join = pending<Joined>()
+  const leave = pending<void>()
+  const machine = roomMachine.provide({
+    actors: {
+      join: fromPromise(() => join.promise),
+      leave: fromPromise(() => leave.promise),
+      link: inPlaceOf(linkMachine, book),
+      microphone: inPlaceOf(microphoneMachine, book),
+      output: inPlaceOf(outputMachine, book),
+      presence: inPlaceOf(presenceMachine, book),
+      agent: inPlaceOf(agentMachine, book),
+      playout: inPlaceOf(playoutMachine, book),
+      transcript: inPlaceOf(transcriptMachine, book),
+    },
+    actions: {
+      tellFact: () => {},
+      tellOpen: () => void told.push('open'),
+      tellClosing: () => void told.push('closing'),
+      tellClosed: ({ context: { reason } }) => void told.push(`closed: ${reason}`),
+      tellEnded: (_, { id, output }) => void told.push(`ended ${id}${output === undefined ? ' without account' : ''}`),
+      tellOverrun: (_, { step }) => void told.push(`overrun: ${step}`),
+      tellFailed: (_, { actor, error, restarted }) => {
+        told.push(`failed ${actor}`)
+        failures.push({ actor, error: error instanceof Error ? error.message : `${error}`, restarted, at: clock.now() })
+      },
+      stopOrphans: (_, child) => stopSubtree(child),
+    },
+  })
+  const fate = (name: string, what: Fate) => book.fates.get(name)?.(what)
+  return { machine, ...book, told, failures, join, leave, fate }
+}
+
+const here = ['playout:a', 'agent']
+const news: AnyEvent[] = [
+  { type: 'open' },
+  ...[over('join', joined), broken('join'), over('leave'), broken('leave')],
+  ...here.flatMap(id => [over(id), broken(id)]),
+  broken('link'),
+  { type: 'close' },
+  { type: 'say', id: 'a' },
+  ...(['pause', 'resume', 'interrupt', 'unlink', 'attach', 'detach'] as const).map(type => ({ type })),
+  { type: 'link', identity: 'ann' },
+  { type: 'caption', segment },
+  { type: 'finish', id: 't' },
+  { type: 'attend', state: 'idle' },
+  { type: 'agent.changed', state: 'idle' },
+  { type: 'mind.ended' },
+  { type: 'utterance.started', id: 'a' },
+  { type: 'sink.failed', error: 'broken' },
+  { type: 'participant.linked', participant: ann },
+  { type: 'participant.unlinked', identity: 'ann' },
+  { type: 'participant.closed', identity: 'ann', reason: 'client_initiated' },
+  { type: 'participant.active', ...from },
+  { type: 'track.subscribed', ...from, track },
+  { type: 'speaker.subscribed', sid: 'TR_9' },
+  { type: 'room.reconnecting' },
+  { type: 'room.reconnected', participants: [ann] },
+  { type: 'room.disconnected', reason: 'server_shutdown' },
+]
+
+it('does so with live children, on every transition', async () => {
+  const walked = await walk(roomMachine, {
+    input,
+    events: news,
+    can: ({ value, context: { crew, paused } }, event) => {
+      if (value === 'idle') return event.type === 'open' || event.type === 'close'
+      if (value === 'starting')
+        return (
+          event.type === 'close' ||
+          event.type.startsWith('xstate.after') ||
+          event.type.endsWith('.join') ||
+          event.type === 'xstate.error.actor.link'
+        )
+      if (event.type.startsWith('xstate.')) return !('actorId' in event) || isHere(crew, event.actorId)
+      if (event.type === 'say') return !('playout:a' in crew)
+      if (event.type === 'caption') return !('transcript:t' in crew) && !paused
+      return value === 'running' && event.type !== 'open'
+    },
+    // Where it is, who of these is here, and what else decides what it does.
+    key: ({ value, context: { crew, paused, failures } }) =>
+      JSON.stringify([value, [...here, 'transcript:t'].filter(name => name in crew), paused, failures]),
+    except: {
+      'starting agent.changed→·': 'the fake agent says nothing of itself',
+      'running restart→·': 'comes from us, after the back-off',
+      'running forget→·': 'comes from us, after a minute',
+      'closing always[isAlone]→leaving': 'the children of this walk stay until the time is over',
+      'closing finish→·': 'comes when the captions of an utterance end in src/utterances.ts',
+    },
+    live: clock => {
+      const { machine, running, told, join, leave, fate } = rig(clock, [
+        'link',
+        'microphone',
+        'output',
+        'presence',
+        'playout',
+        'transcript',
+      ])
+      const acts = [...here, 'link'].map(id => [id, id.split(':')[0] ?? ''] as const)
+      return {
+        machine,
+        act: {
+          'done:join': () => join.resolve(joined),
+          'error:join': () => join.reject(new Error('no such room')),
+          'done:leave': () => leave.resolve(),
+          'error:leave': () => leave.reject(new Error('no answer')),
+          ...Object.fromEntries(acts.map(([id, name]) => [`done:${id}`, () => fate(name, 'ends')])),
+          ...Object.fromEntries(acts.map(([id, name]) => [`error:${id}`, () => fate(name, 'throws')])),
+        },
+        check: ({ snapshot: { context, status }, events }) => {
+          for (const name of ['playout', 'agent', 'link']) {
+            const lives = name === 'playout' ? 'playout:a' in context.crew : name in context.crew
+            assert.is([...running].filter(path => path.startsWith(`${name}/`)).length, lives ? 4 : 0, `${name} runs on`)
+          }
+          assert.is(
+            told.filter(one => one.startsWith('ended')).length,
+            events.filter(({ type }) => type.includes('playout:a')).length,
+          )
+          assert.is(told.filter(one => one.startsWith('closed')).length, status === 'done' ? 1 : 0)
+        },
+        end: () => assert.equal([...running], [], 'leaves somebody running'),
+      }
+    },
+  })
+  assert.ok(walked.paths > 100, `${walked.paths}`)
+})
+
+const start = async ({ stubborn = [] as string[], open = true } = {}) => {
+  const clock = virtualClock()
+  const { machine, ...rest } = rig(clock, stubborn)
+  const actor = createActor(machine, { clock, id: 'room', input })
+  const errors: unknown[] = []
+  actor.subscribe({ error: error => errors.push(error) })
+  const send = (...events: RoomEvent[]) => {
+    for (const event of events) actor.send(event)
+  }
+  actor.start()
+  if (open) {
+    send({ type: 'open' })
+    rest.join.resolve(joined)
+    await clock.settle()
+  }
+  const crew = () => Object.keys(actor.getSnapshot().context.crew)
+  return { clock, actor, send, crew, errors, value: () => actor.getSnapshot().value, ...rest }
+}
+
+it('has the failure table of the specification', () => {
+  assert.equal(failureTable, {
+    link: { restarts: 0, otherwise: 'close' },
+    microphone: { restarts: 3, otherwise: 'close' },
+    output: { restarts: 0, otherwise: 'close' },
+    playout: { restarts: 0, otherwise: 'without' },
+    transcript: { restarts: 0, otherwise: 'without' },
+    presence: { restarts: 3, otherwise: 'without' },
+    agent: { restarts: 1, otherwise: 'close' },
+  })
+})
+
+const members: [Concern, id: string][] = [
+  ...lasting.map((name): [Concern, string] => [name as Concern, name]), // they are concerns
+  ['playout', 'playout:a'],
+  ['transcript', 'transcript:t'],
+]
+for (const [concern, id] of members) {
+  for (const what of ['throws', 'rejects'] as const) {
+    it(`does with a ${concern} that ${what} what the table says, and tells it first (ROOM-17)`, async () => {
+      const { clock, send, crew, fate, failures, told, running, value, actor, errors } = await start()
+      send({ type: 'say', id: 'a' }, { type: 'caption', segment })
+      const of = (name: string) => [...running].filter(path => path.startsWith(`${name}/`)).length
+      const { restarts, otherwise } = failureTable[concern]
+      for (let n = 1; n <= restarts; n++) {
+        assert.is(of(concern), 4)
+        fate(concern, what)
+        await clock.settle()
+        assert.equal(failures.at(-1), { actor: id, error: `${concern} ${what}`, restarted: true, at: clock.now() })
+        assert.is(of(concern), 0, 'something of it runs on')
+        await clock.advance(100 * 2 ** (n - 1) - 1)
+        assert.not.ok(crew().includes(id), 'started again too early')
+        await clock.advance(1)
+        assert.ok(crew().includes(id))
+      }
+      fate(concern, what)
+      await clock.settle()
+      assert.equal(failures.at(-1), { actor: id, error: `${concern} ${what}`, restarted: false, at: clock.now() })
+      assert.is(failures.length, restarts + 1)
+      assert.is(of(concern), 0, 'something of it runs on')
+      send({ type: 'finish', id: 't' }) // captions end with their utterance
+      const { context } = actor.getSnapshot()
+      assert.equal([value(), context.reason], otherwise === 'close' ? ['leaving', 'failed'] : ['running', undefined])
+      assert.is(context.error instanceof Error && context.error.message, otherwise === 'close' && `${concern} ${what}`)
+      if (otherwise === 'without')
+        assert.equal(
+          crew(),
+          [...lasting, 'playout:a'].filter(name => name !== id),
+        )
+      assert.is(told.filter(one => one === 'ended a without account').length, concern === 'playout' ? 1 : 0)
+      assert.equal(errors, [])
+    })
+  }
+}
+
+it('forgets a failure after a minute', async () => {
+  const { clock, fate, failures, value } = await start()
+  for (let n = 0; n < 5; n++) {
+    fate('agent', 'throws')
+    await clock.advance(60_000)
+  }
+  assert.equal(
+    failures.map(({ restarted }) => restarted),
+    Array(5).fill(true),
+  )
+  fate('agent', 'throws')
+  await clock.advance(59_999)
+  fate('agent', 'throws')
+  assert.is(value(), 'leaving')
+})
+
+it('counts the failures of one concern only', async () => {
+  const { clock, fate, value, crew } = await start()
+  for (const name of ['agent', 'microphone', 'microphone', 'presence', 'microphone', 'presence', 'presence']) {
+    fate(name, 'rejects')
+    await clock.advance(500)
+  }
+  assert.is(value(), 'running')
+  assert.equal(crew().sort(), [...lasting].sort())
+})
+
+it('ends the open utterances of a mind that failed as abandoned', async () => {
+  const { send, fate, heard } = await start()
+  send({ type: 'say', id: 'a' }, { type: 'say', id: 'b' })
+  heard.length = 0
+  fate('agent', 'throws')
+  assert.equal(heard, ['playout abandon', 'playout abandon'])
+})
+
+it('tells newcomers what they must know', async () => {
+  const { clock, send, fate, heard } = await start()
+  assert.equal(heard, ['link room.joined', 'presence present', 'presence room.joined', 'agent room.joined'])
+  heard.length = 0
+  send({ type: 'detach' }, { type: 'participant.linked', participant: ann }, { type: 'pause' }, { type: 'room.reconnecting' })
+  send({ type: 'say', id: 'a' })
+  assert.equal(heard, [
+    'microphone detach',
+    'microphone detach', // a briefing is the whole of it
+    'microphone listen',
+    'output publish',
+    'link room.reconnecting',
+    'microphone room.reconnecting',
+    'presence room.reconnecting',
+    'playout pause',
+  ])
+  heard.length = 0
+  for (const name of ['microphone', 'presence', 'agent']) fate(name, 'throws')
+  await clock.advance(100)
+  assert.equal(heard, ['playout abandon', 'microphone detach', 'microphone listen', 'presence present', 'agent room.joined'])
+  heard.length = 0
+  send({ type: 'room.reconnected', participants: [ann] })
+  assert.equal(heard.filter(one => one.startsWith('microphone')).sort(), [
+    'microphone detach',
+    'microphone listen',
+    'microphone room.reconnected',
+  ])
+})
+
+it('lets a microphone that comes again know the tracks as they are now', async () => {
+  const clock = virtualClock()
+  const { machine, join, fate } = rig(clock)
+  const listens: unknown[] = []
+  const actor = createActor(machine, {
+    clock,
+    id: 'room',
+    input,
+    inspect: ({ type, ...rest }) => {
+      if (type === '@xstate.event' && 'event' in rest && rest.event.type === 'listen') listens.push(rest.event)
+    },
+  })
+  actor.start().send({ type: 'open' })
+  join.resolve(joined)
+  await clock.settle()
+  actor.send({ type: 'participant.linked', participant: ann })
+  actor.send({ type: 'track.subscribed', ...from, track })
+  fate('microphone', 'throws')
+  await clock.advance(100)
+  assert.equal(listens, [
+    { type: 'listen', participant: ann },
+    { type: 'listen', participant: { ...ann, tracks: [track] } },
+  ])
+})
+
+it('says farewell in the order of ROOM-9, and stops the agent', async () => {
+  const { send, heard, running, told, leave, clock, value } = await start()
+  send({ type: 'say', id: 'a' }, { type: 'say', id: 'b' })
+  heard.length = 0
+  send({ type: 'close', reason: 'bye' })
+  assert.equal(heard, ['link close', 'microphone close', 'playout abandon', 'playout abandon', 'presence close', 'output close'])
+  assert.equal([...running], [])
+  assert.equal(told, ['open', 'closing', 'ended a', 'ended b'])
+  leave.resolve()
+  await clock.settle()
+  assert.is(told.at(-1), 'closed: bye')
+  assert.is(value(), 'closed')
+  assert.is(clock.timers, 0)
+})
+
+it('leaves behind who does not go within half of the budget, and a room that does not let go within the other (ROOM-10)', async () => {
+  const { send, clock, told, running } = await start({ stubborn: ['output', 'transcript'] })
+  send({ type: 'caption', segment }, { type: 'close' })
+  await clock.advance(2_499)
+  assert.equal(told, ['open', 'closing'])
+  await clock.advance(1)
+  assert.equal(told, ['open', 'closing', 'overrun: output transcript:t'])
+  assert.equal([...running], [])
+  await clock.advance(2_500)
+  assert.equal(told.slice(3), ['overrun: leave', 'closed: closed'])
+  assert.is(clock.timers, 0)
+})
+
+it('closes whatever goes wrong meanwhile', async () => {
+  const { send, clock, told, fate, leave, errors } = await start({ stubborn: [...lasting, 'playout'] })
+  send({ type: 'say', id: 'a' }, { type: 'close' })
+  for (const name of ['link', 'microphone', 'output', 'presence', 'playout']) fate(name, name === 'link' ? 'throws' : 'rejects')
+  await clock.settle()
+  leave.reject(new Error('no answer'))
+  await clock.settle()
+  const failed = ['link', 'microphone', 'output', 'presence', 'playout:a'].map(name => `failed ${name}`)
+  assert.equal(
+    told.filter(one => one.startsWith('failed')),
+    failed,
+  )
+  assert.equal(told.slice(-2), ['overrun: leave', 'closed: closed'])
+  assert.is(clock.now(), 0)
+  assert.equal(errors, [])
+})
+
+it('closes a room that is not joined yet, by whatever it was asked to', async () => {
+  for (const [act, reason] of [
+    [({ send }) => send({ type: 'close', reason: 'bye' }), 'bye'],
+    [({ join }) => join.reject(new Error('wrong key')), 'failed'],
+    [({ clock }) => clock.advance(20_000), 'failed'],
+    [({ fate }) => fate('microphone', 'throws'), 'failed'],
+  ] as [act: (rig: Awaited<ReturnType<typeof start>>) => unknown, reason: string][]) {
+    const room = await start({ open: false })
+    room.send({ type: 'open' })
+    await act(room)
+    await room.clock.settle()
+    room.leave.resolve()
+    await room.clock.settle()
+    assert.is(room.told.at(-1), `closed: ${reason}`)
+    assert.equal([...room.running], [])
+    assert.is(room.clock.timers, 0)
+  }
+})
+
+it('keeps nobody who has ended', async () => {
+  const { send, fate, actor } = await start()
+  for (let n = 0; n < 100; n++) {
+    send({ type: 'say', id: `${n}` })
+    fate('playout', n % 2 ? 'ends' : 'throws')
+  }
+  assert.equal(Object.keys(actor.getSnapshot().children).sort(), [...lasting].sort())
+})
+
+it.run()

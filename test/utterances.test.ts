@@ -1,0 +1,222 @@
+/** What a room says: one id, one account and one end for each utterance. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
+import { codeOf } from '../src/errors.ts'
+import type { Utterance } from '../src/ports.ts'
+import { type Call, format, perMs, pieces, sound, stalled, startCall, timed, torn } from './fakes/call.ts'
+
+const it = suite('utterances')
+
+const shown = ({ facts }: Call, id: string) =>
+  facts.flatMap(fact => (fact.type === 'words.shown' && fact.id === id ? [fact.text] : [])).join('')
+const said = ({ heard, spoken }: Utterance) => [heard / perMs, spoken]
+const errorOf = (act: () => unknown): unknown => {
+  try {
+    act()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+it('has final numbers when interrupt returns, and gives the same ever after', async () => {
+  const call = await startCall()
+  const { room, clock, ends } = call
+  const utterance = room.say({ id: 'a', audio: sound(2_000), text: timed(10) })
+  await clock.advance(515)
+  assert.equal(said(utterance), [515, 'word0 word1 word2'])
+  const played = utterance.interrupt()
+  // The fade of 10 ms counts; what is due in it was heard.
+  assert.equal(played, {
+    ...{ id: 'a', outcome: 'interrupted', pushed: 2_000 * perMs, heard: 525 * perMs, discarded: 1_475 * perMs },
+    spoken: 'word0 word1 word2',
+  })
+  assert.is(utterance.interrupt(), played)
+  assert.is(await utterance.played, played)
+  assert.equal(said(utterance), [525, 'word0 word1 word2'])
+  await clock.advance(3_000)
+  assert.equal(ends(), [played])
+  assert.is(shown(call, 'a'), played.spoken)
+})
+
+it('interrupts one of several, or all of them', async () => {
+  const { room, clock, ends } = await startCall()
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(id => room.say({ id, audio: sound(400) }))
+  await clock.advance(100)
+  assert.is(b?.interrupt().heard, 0)
+  await clock.advance(400)
+  assert.is((await a?.played)?.outcome, 'finished')
+  room.interrupt()
+  assert.equal(
+    ends().map(({ id, outcome, heard }) => [id, outcome, heard / perMs]),
+    [
+      ['b', 'interrupted', 0],
+      ['a', 'finished', 400],
+    ],
+  )
+  await clock.settle()
+  assert.equal([(await c?.played)?.heard, (await d?.played)?.heard], [110 * perMs, 0])
+  assert.equal(await d?.played, { id: 'd', outcome: 'interrupted', pushed: 9_600, heard: 0, discarded: 9_600 })
+})
+
+it('shows nothing more after an interruption, though the audio was heard and the text was late', async () => {
+  for (const act of ['one', 'all'] as const) {
+    const call = await startCall()
+    const { room, clock } = call
+    const { interrupt, played } = room.say({ id: 'a', audio: sound(300), text: stalled(pieces('Well')) })
+    await clock.advance(500)
+    assert.is(shown(call, 'a'), 'Well')
+    if (act === 'one') assert.is(interrupt().spoken, 'Well')
+    else room.interrupt()
+    assert.equal([(await played).outcome, (await played).spoken], ['finished', 'Well'])
+    await clock.advance(2_000)
+    assert.is(shown(call, 'a'), 'Well')
+  }
+})
+
+it('waits a second for text that is later than its audio (SYNC-12)', async () => {
+  const { room, clock, ends, codes } = await startCall()
+  room.say({ audio: sound(300), text: stalled(pieces('Well')) })
+  await clock.advance(1_298)
+  assert.equal(ends(), [])
+  await clock.advance(2)
+  assert.is(ends()[0]?.spoken, 'Well')
+  assert.equal(codes(), ['show.late'])
+})
+
+it('publishes text without audio at once, and counts it as spoken (SYNC-11)', async () => {
+  const call = await startCall()
+  const captions = call.caller.collect('lk.transcription')
+  const { played } = call.room.say({ id: 'a', audio: pieces<AudioFrame>(), text: pieces('Hello ', 'there.') })
+  await call.clock.advance(1)
+  assert.equal(await played, { id: 'a', outcome: 'finished', pushed: 0, heard: 0, discarded: 0, spoken: 'Hello there.' })
+  await call.clock.advance(10)
+  assert.equal(
+    captions.map(({ text, state, attributes }) => [
+      text,
+      state,
+      attributes['lk.segment_id'],
+      attributes['lk.transcription_final'],
+    ]),
+    [['Hello there.', 'closed', 'a', 'true']],
+  )
+})
+
+it('shows what it counts as spoken, a prefix of the text (laws 3 and 10)', async () => {
+  for (const at of [1, 99, 100, 101, 299, 333, 700, 1_899, 1_900, 2_500]) {
+    const call = await startCall()
+    const captions = call.caller.collect('lk.transcription')
+    const { interrupt, played } = call.room.say({ id: 'a', audio: sound(2_000), text: timed(10) })
+    await call.clock.advance(at)
+    interrupt()
+    const { spoken = '-' } = await played
+    await call.clock.advance(100)
+    assert.ok('word0 word1 word2 word3 word4 word5 word6 word7 word8 word9'.startsWith(spoken))
+    assert.is(shown(call, 'a'), spoken)
+    assert.is(captions.map(({ text }) => text).join(''), spoken, `at ${at} ms`)
+    if (spoken) assert.is(captions[0]?.attributes['lk.transcription_final'], 'true')
+  }
+})
+
+it('closes the captions of an utterance that the end of the room cuts with all that was spoken', async () => {
+  for (const at of [50, 100, 101, 300, 2_050]) {
+    const call = await startCall()
+    const captions = call.caller.collect('lk.transcription')
+    const { played } = call.room.say({ id: 'a', audio: sound(2_000), text: timed(10) })
+    await call.clock.advance(at)
+    void call.room.close()
+    await call.clock.advance(100)
+    assert.is(captions.map(({ text }) => text).join(''), (await played).spoken, `at ${at} ms`)
+    for (const { attributes, state } of captions) assert.equal([attributes['lk.transcription_final'], state], ['true', 'closed'])
+  }
+})
+
+it('ends an utterance whose audio or text breaks as abandoned, with the error, and plays the others', async () => {
+  const { room, clock } = await startCall()
+  const wrong = frameOf(new Int16Array(480), { sampleRate: 48_000, channels: 1 })
+  const broken = [
+    room.say({ audio: torn(sound(200), 'no more voice') }),
+    room.say({ audio: sound(200), text: torn(pieces('Well'), 'no more text') }),
+    room.say({ audio: pieces(wrong) }),
+    room.say({ audio: pieces(frameOf(new Int16Array(240), format), wrong) }),
+  ]
+  const good = room.say({ audio: sound(200) })
+  await clock.advance(2_000)
+  const played = await Promise.all(broken.map(one => one.played))
+  assert.equal(
+    played.map(({ outcome }) => outcome),
+    Array(4).fill('abandoned'),
+  )
+  assert.equal([played[0]?.error, played[1]?.error], ['no more voice', 'no more text'])
+  for (const one of played.slice(2)) assert.match(one.error ?? '', /48\s?000/)
+  assert.is((await good.played).outcome, 'finished')
+})
+
+it('takes an id of the caller once, and never one that is open', async () => {
+  const { room, clock } = await startCall()
+  const dup = (id: string) => codeOf(errorOf(() => room.say({ id, audio: pieces<AudioFrame>() })))
+  const open = room.say({ id: 'open', audio: stalled(sound(100)) })
+  assert.is(dup('open'), 'ERR_DUPLICATE_SEGMENT')
+  assert.is(room.say({ id: 'a', audio: pieces<AudioFrame>() }).id, 'a')
+  await clock.settle()
+  assert.is(dup('a'), 'ERR_DUPLICATE_SEGMENT')
+  for (let n = 0; n < 1_000; n++) room.say({ id: `${n}`, audio: pieces<AudioFrame>() })
+  await clock.settle()
+  assert.is(dup('999'), 'ERR_DUPLICATE_SEGMENT')
+  assert.is(dup('open'), 'ERR_DUPLICATE_SEGMENT')
+  assert.is(dup('a'), undefined, 'remembers without an end')
+  assert.match(room.say({ audio: pieces<AudioFrame>() }).id, /^SG_[0-9a-f]{12}$/)
+  open.interrupt()
+})
+
+it('refuses at once what it cannot read, and nothing has happened', async () => {
+  const { room, clock, types } = await startCall()
+  const before = types().length
+  const say = (saying: unknown) => errorOf(() => room.say(saying as Parameters<typeof room.say>[0])) // what types would refuse
+  for (const saying of [
+    { audio: new Int16Array(3) },
+    { audio: undefined },
+    { audio: sound(100), text: 'Hello' },
+    { audio: sound(100), id: '' },
+    { audio: sound(100), id: 7 },
+  ]) {
+    const error = say(saying)
+    assert.ok(error instanceof TypeError, JSON.stringify(saying))
+    assert.not.match(error.message, /\n/)
+  }
+  await clock.advance(100)
+  assert.is(types().length, before)
+})
+
+it('holds what is said while it is paused, and goes on with the very next sample', async () => {
+  const { room, clock, caller, ends } = await startCall()
+  const ear = caller.hears('agent')
+  room.say({ id: 'a', audio: sound(500) })
+  await clock.advance(200)
+  room.pause()
+  room.say({ id: 'b', audio: sound(500) })
+  await clock.advance(1_000)
+  assert.equal(ends(), [])
+  const until = ear.samples().filter(sample => sample !== 0).length
+  room.resume()
+  await clock.advance(1_100)
+  assert.equal(
+    ends().map(({ id, outcome, heard }) => [id, outcome, heard / perMs]),
+    [
+      ['a', 'finished', 500],
+      ['b', 'finished', 500],
+    ],
+  )
+  assert.ok(until >= 200 * perMs && until <= 210 * perMs)
+})
+
+it('gives utterances without text no words', async () => {
+  const { room, clock, ends } = await startCall()
+  const utterance = room.say({ audio: sound(100) })
+  assert.is(utterance.spoken, '')
+  await clock.advance(200)
+  assert.not.ok('spoken' in (ends()[0] ?? { spoken: '' }))
+})
+
+it.run()
