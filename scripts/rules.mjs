@@ -65,17 +65,7 @@ export const rules = [
   },
   {
     in: ['src/minds/', 'src/codec/'],
-    may: [
-      'opus-decoder',
-      'mediabunny',
-      '@echogarden/fvad-wasm',
-      'it-pipe',
-      'node:',
-      './',
-      'src/codec/',
-      'src/pipes/until.ts',
-      ...leaves,
-    ],
+    may: ['opus-decoder', '@echogarden/fvad-wasm', 'it-pipe', 'node:', './', 'src/codec/', 'src/pipes/until.ts', ...leaves],
     why: 'minds and codecs know the ports and their own SDK',
   },
   {

@@ -37,6 +37,8 @@ const costOf = async ({ speech, bundle, admit }: Bench, kind: Kind, count: numbe
     await new Promise(done => setTimeout(done, warmMs))
     return await agents.ask<Cost>('measure', { ms })
   } finally {
-    await Promise.all([agents.end(), callers.end()])
+    // First those who speak: the callers' leaving would be the end of their rooms.
+    await agents.end()
+    await callers.end()
   }
 }

@@ -7,11 +7,16 @@ import { paced } from './paced.ts'
 serveLoad(async (way, speech) => {
   const room = await openRoom(livekit(way))
   const session: Session = { heardFrames: 0, utterances: 0 }
+  let open = true
+  void room.closed.then(() => {
+    open = false
+  })
   const hear = async () => {
     for await (const _ of room.audio) session.heardFrames++
   }
   const speak = async () => {
     for (const reply of replies(speech, replySamples)) {
+      if (!open) return
       await room.say({ audio: paced(reply) }).played
       session.utterances++
     }

@@ -1,6 +1,7 @@
 /** A process with several sessions, each of which speaks all the time and listens to its caller: what it costs. */
 import { dispose } from '@livekit/rtc-node'
 import { serve } from './child.ts'
+import { median } from './figures.ts'
 import type { Way } from './rooms.ts'
 
 /** One session at work: how many frames it heard so far, and how much it said. */
@@ -15,10 +16,10 @@ const lookMs = 250
 const measure = async (sessions: Session[], ms: number): Promise<Cost> => {
   const before = sessions.map(({ heardFrames }) => heardFrames)
   const [start, cpu] = [process.hrtime.bigint(), process.cpuUsage()]
-  let most = 0
+  const resident: number[] = []
   for (let passed = 0; passed < ms; passed += lookMs) {
     await sleep(lookMs)
-    most = Math.max(most, process.memoryUsage.rss())
+    resident.push(process.memoryUsage.rss() / 2 ** 20)
   }
   const { user, system } = process.cpuUsage(cpu)
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
@@ -28,7 +29,7 @@ const measure = async (sessions: Session[], ms: number): Promise<Cost> => {
     if (frames < 15 * seconds || utterances === 0)
       throw new Error(`session ${index} heard ${frames} frames in ${seconds.toFixed(1)} s and said ${utterances} utterances`)
   }
-  return { cpu: (user + system) / 1e6 / seconds / sessions.length, rss: most / 2 ** 20 }
+  return { cpu: (user + system) / 1e6 / seconds / sessions.length, rss: median(resident) }
 }
 
 /** Serves as a process of sessions that `open` opens. */

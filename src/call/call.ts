@@ -44,7 +44,7 @@ export const call = async (options: CallOptions, assets: URL, signal: AbortSigna
   const { out, wav, quiet, color, seed, realtime, minSpeechMs } = options
   if (out !== undefined) await checkFree(out)
   const { screen, log } = stageFor({ quiet, color })
-  const opus = createOpus({ clock: realClock() })
+  const opus = createOpus({ clock: realClock(), sampleRate: callFormat.sampleRate })
   try {
     const caller = wav === undefined ? await bundledCaller(assets, opus, signal) : await callerFrom(wav, signal)
     const mind = await mindFor({ name: options.mind, assets, opus, minSpeechMs, log, signal }, caller.hearing)

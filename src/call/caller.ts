@@ -12,7 +12,7 @@ import type { Hearing, OpusDecoder } from '../ports.ts'
 export type Caller = { data: Int16Array; hearing?: Hearing }
 
 /** What the room carries: the engine's usual rate. */
-export const callFormat: Format = { sampleRate: 24_000, channels: 1 }
+export const callFormat = { sampleRate: 24_000, channels: 1 } as const satisfies Format
 
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',

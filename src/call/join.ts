@@ -6,6 +6,7 @@ import type { RoomFact } from '../facts.ts'
 import { livekit, shutdown, tokenFor } from '../livekit/index.ts'
 import type { Clock, Mind } from '../ports.ts'
 import { type ChartRoom, openRoom } from '../room.ts'
+import { callFormat } from './caller.ts'
 import { mindFor } from './minds.ts'
 import { newsroom } from './news.ts'
 import type { JoinOptions } from './options.ts'
@@ -65,7 +66,7 @@ export const join = async (options: JoinOptions, assets: URL, signal: AbortSigna
   const { url, minSpeechMs } = options
   const { screen, log } = stageFor(options)
   const clock = realClock()
-  const opus = createOpus({ clock })
+  const opus = createOpus({ clock, sampleRate: callFormat.sampleRate })
   let arrived = () => {}
   const somebody = new Promise<void>(resolve => {
     arrived = resolve

@@ -34,7 +34,9 @@ export const parrot = (ears: Ears): Mind => ({
           if (fact.type === 'speech.confirmed') conversation.interrupt()
           if (fact.type !== 'turn.ended') return
           const [fromMs, toMs] = [Math.max(0, fact.startMs - leadMs), fact.endMs + tailMs]
-          const text = words.length > 0 ? shifted(words, fromMs) : [{ text: speechText(fact.ms) }]
+          // A word of an earlier turn may have come after that turn's end.
+          const said = words.filter(({ endMs = fact.endMs }) => endMs > fact.startMs)
+          const text = said.length > 0 ? shifted(said, fromMs) : [{ text: speechText(fact.ms) }]
           words = []
           last = conversation.say(sayingOf(ear.between(fromMs, toMs), text, output))
         },

@@ -85,9 +85,10 @@ export class Feeder {
     if (!this.#sink || segment.sent === segment.heard) return
     const { exact, fade } = this.#takeBack(this.#sink)
     const sounds = playhead.sounding === segment
+    const canFade = exact && sounds && this.moving && segment.heard > segment.soundsFrom
     // A fade that was cut off is played to its end: its samples have been counted.
     if (fade) this.#handFade(this.#sink, fade)
-    else if (exact && sounds && segment.heard > segment.soundsFrom) {
+    else if (canFade) {
       const { data, n } = line.fade(segment)
       if (n > 0) this.#handFade(this.#sink, data)
       playhead.fade(n)

@@ -5,7 +5,7 @@ import type { Publication, Speakers } from '../ports.ts'
 import type { Speaker } from './speaker.ts'
 
 export type OutputHands = {
-  speaker: Speaker
+  speaker: Pick<Speaker, 'format' | 'plug' | 'unplug'>
   speakers: Speakers
   /** The track's name, and how much of it the device holds (OUT-12: 200 ms). */
   trackName: string
@@ -16,22 +16,30 @@ export type OutputHands = {
 /** The output machine on a speaker and the world's way to publish it. One per room: it holds the publication. */
 export const outputOn = ({ speaker, speakers, trackName, queueMs, tell = () => {} }: OutputHands) => {
   let publication: Publication | undefined
+  let publishing: Promise<unknown> = Promise.resolve()
   const withdraw = async () => {
     const old = publication
     publication = undefined
     await old?.close()
   }
+  const publish = async (signal: AbortSignal) => {
+    await withdraw()
+    const published = await speakers.publish({ ...speaker.format, name: trackName, queueMs }, signal)
+    if (!signal.aborted) publication = published
+    else await published.close() // too late: nobody waits for it any more
+    return published.sid
+  }
   return outputMachine.provide({
     actors: {
-      publish: fromPromise(async ({ signal }) => {
-        await withdraw()
-        const published = await speakers.publish({ ...speaker.format, name: trackName, queueMs }, signal)
-        if (signal.aborted)
-          await published.close() // too late: nobody waits for it any more
-        else publication = published
-        return published.sid
+      publish: fromPromise(({ signal }) => {
+        const work = publish(signal)
+        publishing = work.catch(() => undefined) // the machine hears of it
+        return work
       }),
-      unpublish: fromPromise(withdraw),
+      unpublish: fromPromise(async () => {
+        await publishing // what was given up leaves nothing behind either
+        await withdraw()
+      }),
     },
     actions: {
       plug: () => publication && speaker.plug(publication.sink),

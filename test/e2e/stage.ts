@@ -72,8 +72,8 @@ export class Stage {
     return bare.join(this.server, this.name)
   }
 
-  /** Opens the room for the agent; waits until it is in. */
-  async agent(options: RoomOptions = {}): Promise<Agent> {
+  /** Opens the room for the agent, in a world that may be altered; waits until it is in. */
+  async agent(options: RoomOptions = {}, alter: (world: World) => World = world => world): Promise<Agent> {
     const facts: RoomFact[] = []
     const logged: Agent['logged'] = []
     const watch = new Watch()
@@ -84,7 +84,7 @@ export class Stage {
     const token = await tokenFor({ ...this.server, room: this.name, identity: 'agent' })
     const clock = realClock()
     const world = livekit({ url: this.server.url, token, clock, log, opus: createOpus({ clock }) })
-    const room = await within('the agent joins', openRoom(world, options))
+    const room = await within('the agent joins', openRoom(alter(world), options))
     this.#ends.push(() => room.close())
     room.on(fact => {
       facts.push(fact)

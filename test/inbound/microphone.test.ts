@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor, type SnapshotFrom } from 'xstate'
@@ -8,6 +9,7 @@ import {
   microphoneMachine,
 } from '../../machines/inbound/microphone.ts'
 import type { AudioFrame } from '../../src/audio/frame.ts'
+import { createOpus } from '../../src/codec/opus.ts'
 import { createEar } from '../../src/inbound/ear.ts'
 import { type MicrophoneHands, microphoneOn } from '../../src/inbound/microphone.ts'
 import type { Participant } from '../../src/ports.ts'
@@ -176,7 +178,7 @@ const scene = (input: MicrophoneInput = {}) => {
   const { byteIn, send } = fakeBytes()
   const logged: string[] = []
   const facts: MicrophoneFact['type'][] = []
-  const ear = createEar({ tracks, byteIn, clock, log: (_, code) => logged.push(code) })
+  const ear = createEar({ tracks, byteIn, clock, log: (_, code) => logged.push(code), opus: createOpus({ clock }) })
   ear.start()
   const actor = createActor(microphoneOn(ear, { tell: ({ type }) => facts.push(type) }), { clock, id: 'microphone', input })
   const frames: AudioFrame[] = []
@@ -355,6 +357,30 @@ it('gives what was said before we came, then the track (PRE-3, PRE-4)', async ()
   await speak('a', 22_000, 500)
   assert.equal(data(), Int16Array.of(...ramp(4_800), ...ramp(24_000, 10_000)))
   assert.is(clock.timers, 0)
+})
+
+it('gives what a browser recorded, decoded as it comes, the same every time (PRE-2, PRE-7)', async () => {
+  const webm = readFileSync('test/fixtures/speech.webm')
+  const call = async () => {
+    const { act, speak, data, send, clock, feed } = scene()
+    await act(listen(early))
+    const stream = send({ mimeType: 'audio/webm;codecs=opus' })
+    const lengths: number[] = []
+    for (let at = 0; at < webm.length; at += 400) {
+      stream.push(webm.subarray(at, at + 400))
+      await clock.advance(20)
+      lengths.push(data().length)
+    }
+    stream.end()
+    await clock.settle()
+    assert.is(feed('a').readers, 1)
+    await speak('a', 0, 250)
+    return { lengths, data: data() }
+  }
+  const { lengths, data } = await call()
+  assert.ok((lengths[4] ?? 0) >= 12_000, `${lengths}: not only at its end`)
+  assert.is(data.length, Math.floor((71_688 / 2 + 6_000) / 1_200) * 1_200)
+  assert.equal(await call(), { lengths, data })
 })
 
 it('waits 3 s for it, holds live audio meanwhile, says that nothing came, and does not wait again (PRE-3, PRE-5)', async () => {

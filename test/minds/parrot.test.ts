@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { samplesOf } from '../../src/audio/frame.ts'
 import type { Ears } from '../../src/minds/attend.ts'
-import { vttHearing } from '../../src/minds/hearing.ts'
+import { speechHearing, vttHearing } from '../../src/minds/hearing.ts'
 import { parrot } from '../../src/minds/parrot.ts'
 import { virtualClock } from '../../src/virtual.ts'
 import { loudness, type StageOptions, sounding, stage } from './conversation.ts'
@@ -41,6 +41,21 @@ it('says back the words that were recognised, each with its time in what it says
     { text: 'Hello', startMs: 150, endMs: 650 },
     { text: ' you!', startMs: 650, endMs: 1150 },
   ])
+})
+
+it('shows the words of the turn that it says back, though they come after its end', async () => {
+  const hearing = speechHearing(loudness())
+  const { on } = await run(
+    [
+      [1000, 2000],
+      [6000, 6500],
+    ],
+    { hearing },
+  )
+  assert.equal(
+    on.said.map(({ words }) => words.map(({ text }) => text)),
+    [['[speech 1.0 s]'], ['[speech 0.5 s]']],
+  )
 })
 
 it('speaks in the format of the output', async () => {

@@ -2,7 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor, raise } from 'xstate'
 import { type PlayoutEvent, playoutMachine } from '../../machines/outbound/playout.ts'
-import { playoutOn } from '../../src/outbound/playout.ts'
+import { type PlayoutSpeaker, playoutOn } from '../../src/outbound/playout.ts'
+import type { SourceFact } from '../../src/outbound/speaker.ts'
 import { say } from '../../src/pipes/say.ts'
 import type { Played } from '../../src/ports.ts'
 import { explore, ignored, type Step, type Stride, table, walk } from '../model.ts'
@@ -46,71 +47,91 @@ it('ignores these events, each for a reason', () => {
   })
 })
 
-/** The speaker's answers, as the model has them: one of four samples was heard. */
-const tally = { pushed: 4, heard: 1, discarded: 0 }
+/** The speaker's answers, as the model has them: of what was pushed one sample was heard, and then no more. */
+const tallyOf = (pushed: number) => ({ pushed, heard: Math.min(pushed, 1), discarded: 0 })
+const clearedOf = (pushed: number) => ({ ...tallyOf(pushed), discarded: Math.max(pushed - 1, 0) })
+const drainedOf = (pushed: number) => ({ type: 'queue.drained', pushed, heard: pushed, discarded: 0 }) as const
+/** Of 4 samples the rest comes late; of 5 the device has all and does not play them; of 6 it does not even have them. */
+const reviewOf = (pushed: number) => ({ ...tallyOf(pushed), moving: pushed === 4, unsent: pushed === 6 ? 2 : 0 })
 const input = { id: 'SG_1', sampleRate: 1_000 }
 const model = playoutMachine.provide({
   actions: {
-    shutGate: raise({ type: 'queue.taken', ...tally }),
-    clear: raise({ type: 'queue.taken', pushed: 4, heard: 1, discarded: 3 }),
-    concede: raise({ type: 'queue.drained', pushed: 4, heard: 4, discarded: 0 }),
+    shutGate: raise(({ context }) => ({ type: 'queue.taken', ...tallyOf(context.pushed) })),
+    clear: raise(({ context }) => ({ type: 'queue.taken', ...clearedOf(context.pushed) })),
+    review: raise(({ context }) => ({ type: 'queue.reviewed', ...reviewOf(context.pushed) })),
+    concede: raise(({ context }) => drainedOf(context.pushed)),
   },
 })
+/** What the owner asks, and what the speaker tells; its answers come by themselves. */
+const told: SourceFact[] = [
+  { type: 'playhead.entered' },
+  ...[4, 5, 6].map(pushed => ({ type: 'source.ended', ...tallyOf(pushed) }) as const),
+  { type: 'source.failed', error: 'broke' },
+  drainedOf(4),
+]
 const events: PlayoutEvent[] = [
   { type: 'pause' },
   { type: 'resume' },
   { type: 'interrupt' },
   { type: 'abandon' },
-  { type: 'playhead.entered' },
-  { type: 'source.ended', ...tally },
-  { type: 'source.failed', error: 'broke' },
-  { type: 'queue.drained', pushed: 4, heard: 4, discarded: 0 },
-  { type: 'queue.reviewed', ...tally, moving: true, unsent: 0 },
-  { type: 'queue.reviewed', ...tally, moving: false, unsent: 0 },
-  { type: 'queue.reviewed', ...tally, moving: false, unsent: 2 },
+  { type: 'abandon', error: 'the room closes' },
+  ...told,
 ]
-const has = (past: readonly { event: { type: string } }[], type: string) => past.some(({ event }) => event.type === type)
 
-/** What must hold after each step, whatever came before. */
-const invariant = ({ event, before, snapshot, effects, past }: Step<typeof playoutMachine>) => {
+type PlayoutStep = Step<typeof playoutMachine>
+const asks = ({ effects }: PlayoutStep, name: string) => effects.some(effect => effect.startsWith(name))
+
+/** The gate is shut while it is paused, and only then (OUT-19, OUT-20). */
+const checkGate = (step: PlayoutStep) => {
+  const { event, before, snapshot } = step
+  const [was, is] = [before?.value, snapshot.value]
+  assert.is(asks(step, 'raise queue.taken'), is !== was && (is === 'paused' || ['interrupted', 'abandoned'].includes(String(is))))
+  assert.is(asks(step, 'openGate'), was === 'paused' && event.type === 'resume')
+  if (event.type === 'pause') assert.is(is, 'paused', 'does not hear a pause')
+  if (event.type === 'resume') assert.is.not(is, 'paused', 'does not hear a resume')
+}
+/** An end is never forgotten, and waited for with a limit (OUT-18, OUT-22). */
+const checkFlush = (step: PlayoutStep) => {
+  const { event, before, snapshot, past } = step
+  const { value, context, status } = snapshot
+  const isEnded = [...past.map(each => each.event), event].some(({ type }) => type === 'source.ended')
+  if (status === 'active') assert.is(context.ended, isEnded, 'forgot an end')
+  if (value === 'playing') assert.ok(context.started && !isEnded, 'plays what is to be flushed')
+  if (value !== 'flushing') return assert.is(asks(step, 'cancel '), before?.value === 'flushing', 'leaves a timer')
+  assert.ok(isEnded && context.started, 'flushes what has not begun, or not ended')
+  if (before?.value !== 'flushing') assert.ok(asks(step, 'delay after:drainTimeout'), 'waits for ever')
+}
+/** One end, with the whole account (OUT-2, OUT-3, OUT-25). */
+const checkEnd = (step: PlayoutStep) => {
+  const { event, snapshot } = step
   const { value, context, output, status } = snapshot
-  const was = before?.value
-  const steps = [...past, { event }]
-  const gates = [...past.flatMap(step => step.effects), ...effects].filter(effect => /Gate/.test(effect))
-  const isShut = gates.at(-1) === 'shutGate' || gates.includes('raise queue.taken')
-  if (value === 'paused' && was !== 'paused') assert.ok(effects.includes('raise queue.taken'), 'is paused and not shut')
-  if (was === 'paused' && status === 'active' && value !== 'paused') assert.ok(effects.includes('openGate'), 'stays shut')
-  if (was !== 'paused') assert.not.ok(effects.includes('openGate'), 'opens what is open')
-  assert.ok(isShut || !gates.length || gates.at(-1) === 'openGate')
-  // An end is never forgotten (OUT-22): whoever was told that the source ended waits for the rest, or is paused.
-  if (status === 'active' && value === 'playing') assert.not.ok(has(steps, 'source.ended') && was !== 'playing', 'forgot an end')
-  if (value === 'flushing') assert.ok(context.ended && has(steps, 'source.ended'), 'flushes without an end')
-  if (value === 'flushing' && was !== 'flushing') assert.ok(effects.includes('delay after:drainTimeout'), 'waits for ever')
-  if (was === 'flushing' && value !== 'flushing' && !/drainTimeout/.test(event.type))
-    assert.ok(
-      effects.some(effect => effect.startsWith('cancel after:drainTimeout')),
-      'leaves a timer',
-    )
-  if (event.type === 'interrupt') assert.is(status, 'done', 'survives an interruption')
-  if (event.type === 'abandon') assert.is(status, 'done', 'survives')
-  if (status !== 'done') return
-  assert.ok(effects.includes('stop source'), 'leaves its source')
-  assert.equal(output, {
-    ...{ id: 'SG_1', outcome: value, pushed: context.pushed, heard: context.heard, discarded: context.discarded },
-    ...(context.error === undefined ? {} : { error: context.error }),
-  })
-  assert.is(context.pushed, context.heard + context.discarded, 'has something left at its end')
-  if (value === 'finished') assert.ok(event.type === 'queue.drained' || event.type === 'queue.reviewed')
-  if (value === 'interrupted') assert.is(event.type, 'interrupt')
-  if (event.type === 'source.failed') assert.is(context.error, 'broke')
+  if (event.type === 'interrupt') assert.is(value, 'interrupted')
+  if (event.type === 'abandon') assert.is(value, 'abandoned')
+  if (event.type === 'source.failed' && !context.ended) assert.is(value, 'abandoned')
+  if (event.type === 'queue.drained' && (context.ended || value !== 'playing')) assert.is(value, 'finished')
+  assert.is(status, ['finished', 'interrupted', 'abandoned'].includes(String(value)) ? 'done' : 'active')
+  if (status === 'active') return
+  const { id, pushed, heard, discarded, error } = context
+  assert.ok(asks(step, 'stop source'), 'leaves its source')
+  assert.is(pushed, heard + discarded, 'has something left at its end')
+  assert.equal(output, { ...{ id, outcome: value, pushed, heard, discarded }, ...(error === undefined ? {} : { error }) })
+  if ('error' in event && event.error !== undefined) assert.is(error, event.error)
 }
 
 it('ends once, with its account, and never forgets an end (OUT-2, OUT-19, OUT-22, OUT-25)', () => {
-  const seen = explore(model, { events, input, invariant })
-  assert.ok(seen.sequences > 20_000)
+  const seen = explore(model, {
+    ...{ events, input },
+    can: ({ context, value }, { type }) => type !== 'queue.drained' || context.ended || value === 'playing',
+    invariant: step => {
+      checkGate(step)
+      checkFlush(step)
+      checkEnd(step)
+    },
+  })
+  assert.ok(seen.sequences > 20_000, `${seen.sequences}`)
 })
 
-it('says in its snapshot nothing but plain facts, and which states are audible (PORT-3)', () => {
+it('says in its snapshot nothing but plain facts, and when it is audible (PORT-3)', () => {
   explore(model, {
     ...{ events, input, depth: 3 },
     invariant: ({ snapshot }) => {
@@ -120,42 +141,395 @@ it('says in its snapshot nothing but plain facts, and which states are audible (
   })
 })
 
-/** A speaker that does what the walk says; one of four samples was heard whenever it is asked. */
+/** The fact that the walk means. */
+const factOf = (event: { type: string }): SourceFact => {
+  const fact = told.find(one => one === event)
+  if (!fact) throw new Error(`${event.type} is no fact of a source`)
+  return fact
+}
+/** A speaker that does nothing by itself, and answers as the model does. */
 const fake = () => {
-  const asked: string[] = []
-  let send: (fact: PlayoutEvent) => void = () => {}
-  let next: Extract<PlayoutEvent, { type: 'queue.reviewed' }> = { type: 'queue.reviewed', ...tally, moving: true, unsent: 0 }
+  let send: (fact: SourceFact) => void = () => {}
+  let pushed = 0
   let isOpen = true
-  const open = new Set<string>()
-  const speaker = {
-    add: (id: string, tell: (fact: PlayoutEvent) => void) => {
-      open.add(id)
+  const there = new Set<string>()
+  const speaker: PlayoutSpeaker = {
+    add: (id, tell) => {
+      there.add(id)
       send = tell
-      return () => open.delete(id)
+      return () => there.delete(id)
     },
     open: () => {
       isOpen = true
     },
     shut: () => {
       isOpen = false
-      return tally
+      return tallyOf(pushed)
     },
-    clear: () => ({ pushed: 4, heard: 1, discarded: 3 }),
-    review: () => {
-      asked.push('review')
-      return next
-    },
-    concede: () => {
-      asked.push('concede')
-      send({ type: 'queue.drained', pushed: 4, heard: 4, discarded: 0 })
-    },
+    clear: () => clearedOf(pushed),
+    review: () => reviewOf(pushed),
+    concede: () => send(drainedOf(pushed)),
   }
-  return {
-    ...{ speaker, open, asked },
-    isOpen: () => isOpen,
-    tell: (fact: PlayoutEvent) => send(fact),
-    answer: (review: typeof next) => {
-      next = review
-    },
+  const tell = (fact: SourceFact) => {
+    if (fact.type === 'source.ended') pushed = fact.pushed
+    send(fact)
   }
+  return { speaker, there, tell, isOpen: () => isOpen }
 }
+
+it('does so with its binding, on every transition', async () => {
+  const walked = await walk(model, {
+    ...{ events, input },
+    can: ({ context }, { type }) => type !== 'source.ended' || !context.ended, // a source ends once
+    live: () => {
+      const { speaker, there, tell, isOpen } = fake()
+      const aborted: string[] = []
+      const start = (id: string, signal: AbortSignal) =>
+        signal.addEventListener('abort', () => {
+          assert.ok(there.has(id), 'is out of the line before its source knows')
+          aborted.push(id)
+        })
+      return {
+        machine: playoutOn(speaker, start),
+        act: Object.fromEntries(told.map(({ type }) => [type, event => tell(factOf(event))])),
+        check: ({ snapshot, model }: Stride<typeof playoutMachine>) => {
+          const { context, status, value, output } = snapshot
+          assert.equal(context, model.context)
+          assert.equal(output, model.output)
+          if (status === 'active') assert.is(isOpen(), value !== 'paused')
+          assert.equal([...there], status === 'active' ? ['SG_1'] : [])
+          assert.equal(aborted, status === 'active' ? [] : ['SG_1'])
+        },
+        end: () => assert.is(there.size, 0, 'leaves its place in the line'),
+      }
+    },
+  })
+  assert.ok(walked.paths > 50, `${walked.paths}`)
+})
+
+/** Actors on a real speaker and a loopback device at 24 kHz; 1 ms is 24 samples. */
+const scene = (options: StageOptions = {}) => {
+  const all = stage({ maxPendingMs: 600_000, ...options })
+  const { speaker, clock, sound } = all
+  const logic = playoutOn(speaker)
+  const plug = () => {
+    const device = all.device()
+    speaker.plug(device)
+    return device
+  }
+  const play = (id: string, ms = 0, { ended = true } = {}) => {
+    const actor = createActor(logic, { clock, id, input: { id, sampleRate: 24_000 } })
+    actor.start()
+    if (ms > 0) void speaker.write(id, sound(ms))
+    if (ended) speaker.end(id)
+    const send = (...types: ('pause' | 'resume' | 'interrupt' | 'abandon')[]) => {
+      for (const type of types) actor.send({ type })
+      return actor.getSnapshot().output
+    }
+    return { actor, send, state: () => actor.getSnapshot().value, output: () => actor.getSnapshot().output }
+  }
+  const ended = (id: string, outcome: Played['outcome'], pushedMs: number, heardMs: number) => ({
+    ...{ id, outcome, pushed: pushedMs * 24, heard: heardMs * 24 },
+    discarded: (pushedMs - heardMs) * 24,
+  })
+  return { ...all, plug, play, ended, pass: (ms: number) => clock.advance(ms) }
+}
+
+// The README shows this one.
+it('plays one utterance with nothing but a speaker: push, end, and wait for the output', async () => {
+  const { speaker, clock, device, sound } = stage()
+  speaker.plug(device())
+  const playout = createActor(playoutOn(speaker), { clock, id: 'playout', input: { id: 'SG_1', sampleRate: 24_000 } })
+  playout.start()
+  await speaker.write('SG_1', sound(100)) // an audio frame
+  await speaker.write('SG_1', sound(100))
+  speaker.end('SG_1')
+  await clock.advance(50)
+  assert.is(playout.getSnapshot().value, 'flushing')
+  playout.send({ type: 'pause' })
+  assert.equal(speaker.tally('SG_1'), { pushed: 4_800, heard: 1_440, discarded: 0 }) // 50 ms, and 10 of fade
+  await clock.advance(1_000)
+  playout.send({ type: 'resume' })
+  await clock.advance(200)
+  assert.equal(playout.getSnapshot().output, { id: 'SG_1', outcome: 'finished', pushed: 4_800, heard: 4_800, discarded: 0 })
+})
+
+it('goes from queued through playing and flushing to finished, as it is heard (OUT-2, OUT-3)', async () => {
+  const { play, plug, pass, speaker, ended } = scene()
+  plug()
+  const { state, output } = play('a', 100, { ended: false })
+  assert.is(state(), 'queued')
+  await pass(1)
+  assert.is(state(), 'playing')
+  speaker.end('a')
+  await pass(0)
+  assert.is(state(), 'flushing')
+  await pass(98)
+  assert.is(state(), 'flushing')
+  await pass(1)
+  assert.equal(output(), ended('a', 'finished', 100, 100))
+})
+
+it('finishes an utterance without samples at once, also one that is paused or not first (OUT-8, OUT-25)', async () => {
+  const { play, pass, ended, speaker } = scene()
+  play('a', 100)
+  const b = play('b', 0)
+  const c = play('c', 0, { ended: false })
+  c.send('pause')
+  await pass(0)
+  assert.equal(b.output(), ended('b', 'finished', 0, 0))
+  assert.is(c.state(), 'paused')
+  speaker.end('c')
+  await pass(0)
+  assert.equal(c.output(), ended('c', 'finished', 0, 0))
+})
+
+it('is not finished while it is paused, however little is left (OUT-22)', async () => {
+  const { play, plug, pass, ended } = scene()
+  plug()
+  const a = play('a', 500)
+  await pass(480)
+  a.send('pause')
+  await pass(10_000)
+  assert.is(a.state(), 'paused')
+  a.send('resume')
+  await pass(9)
+  assert.is(a.state(), 'flushing')
+  await pass(1)
+  assert.equal(a.output(), ended('a', 'finished', 500, 500))
+})
+
+it('remembers an end that comes while it is paused (OUT-22)', async () => {
+  const { play, plug, pass, speaker, ended } = scene()
+  plug()
+  const a = play('a', 500, { ended: false })
+  await pass(100)
+  a.send('pause')
+  speaker.end('a')
+  await pass(5_000)
+  assert.is(a.state(), 'paused')
+  a.send('resume')
+  await pass(400)
+  assert.equal(a.output(), ended('a', 'finished', 500, 500))
+})
+
+it('is finished while it is paused if nothing is left to be heard (OUT-25)', async () => {
+  const { play, plug, pass, speaker, ended } = scene()
+  plug()
+  const a = play('a', 100, { ended: false })
+  await pass(95)
+  a.send('pause') // the last 5 ms are the fade
+  speaker.end('a')
+  await pass(0)
+  assert.equal(a.output(), ended('a', 'finished', 100, 100))
+})
+
+it('hears 500 ms as 500 ms, however often it is paused and resumed (OUT-21, law 5)', async () => {
+  const { play, plug, pass, ended, facts } = scene()
+  plug()
+  const a = play('a', 500)
+  for (let n = 0; n < 20; n++) {
+    await pass(n)
+    a.send('pause')
+    await pass(n % 4 ? 30 : 0)
+    a.send('resume')
+  }
+  await pass(600)
+  assert.equal(a.output(), ended('a', 'finished', 500, 500))
+  assert.is(facts().filter(({ type }) => type === 'utterance.started').length, 1) // OUT-5
+})
+
+it('takes pause and resume twice as once, and the last of a turn as what holds (OUT-19)', async () => {
+  const { play, plug, pass } = scene()
+  plug()
+  const a = play('a', 500)
+  await pass(50)
+  a.send('resume', 'pause', 'pause', 'resume', 'pause')
+  assert.is(a.state(), 'paused')
+  await pass(500)
+  a.send('resume', 'resume', 'pause', 'resume')
+  assert.is(a.state(), 'flushing')
+  await pass(500)
+  assert.is(a.state(), 'finished')
+})
+
+it('holds the next one if it is paused before it has begun (OUT-19)', async () => {
+  const { play, plug, pass, facts } = scene()
+  plug()
+  const a = play('a', 100)
+  a.send('pause')
+  await pass(1_000)
+  assert.equal(facts(), [])
+  a.send('resume')
+  assert.is(a.state(), 'queued')
+  await pass(100)
+  assert.is(a.state(), 'finished')
+})
+
+it('knows that it was heard before the pause that came in the same moment', async () => {
+  const { play, plug, pass, facts } = scene()
+  plug()
+  const a = play('a', 500)
+  await pass(0)
+  a.send('pause')
+  assert.equal(facts(), [])
+  a.send('resume')
+  assert.is(a.state(), 'queued') // nothing had sounded
+  await pass(100)
+  a.send('pause', 'resume')
+  assert.is(a.state(), 'flushing')
+})
+
+it('has its final numbers when interrupt returns, the fade included (OUT-24, OUT-25, PLAY-23)', async () => {
+  const { play, plug, pass, ended, facts } = scene()
+  plug()
+  const a = play('a', 500)
+  const b = play('b', 500)
+  await pass(200)
+  assert.equal(a.send('interrupt'), ended('a', 'interrupted', 500, 210))
+  assert.equal(b.send('interrupt'), ended('b', 'interrupted', 500, 0))
+  const { length } = facts()
+  await pass(1_000)
+  assert.is(facts().length, length)
+})
+
+it('is interrupted at once wherever it is (OUT-25)', async () => {
+  const { play, plug, pass, ended } = scene()
+  assert.equal(play('a', 100).send('interrupt'), ended('a', 'interrupted', 100, 0)) // nobody listens
+  assert.equal(play('b', 0, { ended: false }).send('interrupt'), ended('b', 'interrupted', 0, 0)) // before the first frame
+  plug()
+  assert.equal(play('c', 15, { ended: false }).send('interrupt'), ended('c', 'interrupted', 15, 0)) // shorter than 20 ms
+  const d = play('d', 500)
+  await pass(100)
+  d.send('pause')
+  await pass(1_000)
+  assert.equal(d.send('interrupt'), ended('d', 'interrupted', 500, 110)) // while paused, at the paused position
+  const e = play('e', 500)
+  await pass(300)
+  assert.equal(e.send('interrupt'), ended('e', 'interrupted', 500, 310)) // while it is flushed
+  assert.equal(e.send('interrupt', 'pause', 'resume', 'abandon'), ended('e', 'interrupted', 500, 310))
+})
+
+it('lets the next one play when one is interrupted, after the fade (OUT-24)', async () => {
+  const { play, plug, pass, facts } = scene()
+  plug()
+  const a = play('a', 500)
+  play('b', 50)
+  await pass(100)
+  a.send('interrupt')
+  await pass(100)
+  assert.equal(facts().slice(2), [
+    { type: 'utterance.started', id: 'b', at: 110 },
+    { type: 'utterance.progressed', id: 'b', startedAt: 110, offset: 0, duration: 1_200 },
+  ])
+})
+
+it('tells the end of one before the start of the next (OUT-6)', async () => {
+  const order: string[] = []
+  const { play, plug, pass, speaker, frame } = scene({
+    tell: fact => fact.type === 'utterance.started' && order.push(`${fact.id} started`),
+  })
+  plug()
+  for (const id of ['a', 'b', 'c']) {
+    const { actor } = play(id, 0, { ended: false })
+    actor.subscribe({ complete: () => order.push(`${id} ended`) })
+    void speaker.write(id, frame(new Int16Array(1_001).fill(5)))
+    speaker.end(id)
+  }
+  await pass(200)
+  assert.equal(order, ['a started', 'a ended', 'b started', 'b ended', 'c started', 'c ended'])
+})
+
+it('ends abandoned with the error when its source breaks, others unharmed (section 13)', async () => {
+  const { speaker, clock, sound, plug, play, pass, ended } = scene()
+  plug()
+  async function* broken() {
+    yield sound(100)
+    throw new Error('the voice broke')
+  }
+  const start = (id: string, signal: AbortSignal) => void say(broken(), speaker, id, signal)
+  const a = createActor(playoutOn(speaker, start), { clock, id: 'a', input: { id: 'a', sampleRate: 24_000 } })
+  a.start()
+  const b = play('b', 50)
+  await pass(100)
+  assert.equal(a.getSnapshot().output, { ...ended('a', 'abandoned', 100, 0), error: 'the voice broke' })
+  assert.equal(b.output(), ended('b', 'finished', 50, 50))
+})
+
+it('ends abandoned when its owner says so, with what was heard (ROOM-15)', async () => {
+  const { play, plug, pass, ended } = scene()
+  plug()
+  const a = play('a', 500)
+  await pass(100)
+  assert.equal(a.send('abandon'), ended('a', 'abandoned', 500, 110))
+})
+
+it('counts as complete 1 000 ms after a device that has everything should have played it (OUT-18)', async () => {
+  const { play, plug, pass, ended, clock } = scene()
+  const device = plug()
+  const a = play('a', 150)
+  await pass(1)
+  device.stall()
+  await pass(1_149)
+  assert.is(a.state(), 'flushing')
+  await pass(1)
+  assert.equal(a.output(), ended('a', 'finished', 150, 150))
+  assert.is(clock.timers, 0)
+})
+
+it('ends abandoned if the device stands still and was not given all: that was never heard (OUT-18, law 2)', async () => {
+  const { play, plug, pass, ended } = scene()
+  const device = plug()
+  const a = play('a', 500)
+  await pass(100)
+  device.stall()
+  await pass(1_401)
+  assert.equal(a.output(), { ...ended('a', 'abandoned', 500, 100), error: 'the speaker plays no more' })
+})
+
+it('waits for what comes late: a device that paused by itself, or another device (OUT-17, OUT-18)', async () => {
+  const { play, plug, pass, speaker, ended } = scene({ fadeMs: 0 })
+  const device = plug()
+  const a = play('a', 500)
+  await pass(100)
+  const release = device.stall()
+  await pass(900)
+  release()
+  await pass(200)
+  assert.is(a.state(), 'flushing')
+  speaker.unplug()
+  await pass(20_000)
+  assert.is(a.state(), 'flushing')
+  plug()
+  await pass(199)
+  assert.is(a.state(), 'flushing')
+  await pass(1)
+  assert.equal(a.output(), ended('a', 'finished', 500, 500))
+})
+
+it('leaves nothing behind when its actor is stopped from outside', async () => {
+  const { play, plug, pass, speaker, clock } = scene()
+  const device = plug()
+  const { actor } = play('a', 500)
+  await pass(100)
+  actor.stop()
+  await pass(50)
+  assert.not.ok(speaker.has('a'))
+  assert.is(device.queued(), 0)
+  assert.is(clock.timers, 0)
+})
+
+it('fails when its id is taken, and the other plays on (ERR_DUPLICATE_SEGMENT)', async () => {
+  const { play, plug, pass, speaker, clock } = scene()
+  plug()
+  const a = play('a', 50)
+  const twin = createActor(playoutOn(speaker), { clock, id: 'twin', input: { id: 'a', sampleRate: 24_000 } })
+  const errors: unknown[] = []
+  twin.subscribe({ error: error => errors.push(error) })
+  twin.start()
+  assert.match(String(errors[0]), 'an utterance with the id a is there already')
+  await pass(60)
+  assert.is(a.state(), 'finished')
+})
+
+it.run()
