@@ -81,8 +81,11 @@ const bundle = async files => {
   /** @type {Map<string, string>} */
   const broken = new Map()
   const options = { outdir, outbase: '.', outExtension: { '.js': '.mjs' }, define: ownUrl, plugins: [watchedUvu, ownUrls] }
+  // Another version of the SDK, by the name of its package (see package.json).
+  const sdk = process.env.CHARTROOM_RTC_NODE
+  const alias = sdk ? { '@livekit/rtc-node': sdk } : {}
   /** @param {string[]} entryPoints */
-  const attempt = entryPoints => build({ ...common, ...options, entryPoints, sourcemap: 'inline' })
+  const attempt = entryPoints => build({ ...common, ...options, alias, entryPoints, sourcemap: 'inline' })
   if (files.length > 0)
     await attempt(files).catch(async () => {
       // One broken file must not take the others with it.

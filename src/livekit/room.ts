@@ -2,6 +2,7 @@
 import { dispose, Room as SdkRoom } from '@livekit/rtc-node'
 import { coded, lineOf } from '../errors.ts'
 import type { Joined, Room, RoomEvent } from '../ports.ts'
+import { enter, exit } from './entry.ts'
 import { listenTo, listenToNative } from './events.ts'
 import { joinFailure } from './failures.ts'
 import type { Line } from './line.ts'
@@ -97,14 +98,10 @@ class Visit {
     this.#line.room = room
     attach(room)
     listenTo(this.#line, room)
-    const connecting = room.connect(url, token, { autoSubscribe: true, dynacast: false })
+    const stopping = AbortSignal.any([signal, gone.signal])
+    const connecting = enter(room, url, token, stopping)
     try {
-      await within(connecting, {
-        clock,
-        ms: JOIN_TIMEOUT,
-        what: 'joining the room',
-        signal: AbortSignal.any([signal, gone.signal]),
-      })
+      await within(connecting, { clock, ms: JOIN_TIMEOUT, what: 'joining the room', signal: stopping })
     } catch (error) {
       void this.#undo(room, connecting)
       throw error
@@ -119,8 +116,12 @@ class Visit {
     } catch {
       // It failed, as it was told to whoever wanted to join, or it is not needed any more.
     } finally {
-      forget(room)
+      this.#forget(room)
     }
+  }
+  #forget(room: SdkRoom): void {
+    exit(room)
+    forget(room)
   }
 
   readonly leave = (): Promise<void> => {
@@ -138,7 +139,7 @@ class Visit {
     } catch (error) {
       log('warn', 'livekit.leave.failed', { error: lineOf(error) })
     } finally {
-      if (room) forget(room)
+      if (room) this.#forget(room)
       joined.delete(this.leave)
     }
   }

@@ -95,7 +95,7 @@ export class NativeSink implements Sink {
   free(): number {
     if (this.#closed || this.#overfilled) return 0
     const bound = this.#wantsTick() ? this.#capacity + OVERFILL : this.#capacity - (this.#sure ? 0 : 1)
-    return Math.max(0, bound - this.#queued()) * this.#block
+    return Math.min(this.#capacity, Math.max(0, bound - this.#queued())) * this.#block
   }
 
   write(data: Int16Array): Promise<void> {

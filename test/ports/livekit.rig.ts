@@ -24,7 +24,7 @@ const soundRate = 48_000
 /** A capture waits when so many ms are queued: that paces what is spoken. */
 const queueMs = 100
 /** Measured spread of counts and delays on a busy machine with two cores. */
-const slackMs = 10
+const slackMs = 15
 
 const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
@@ -56,6 +56,18 @@ const micOf = (source: AudioSource, track: LocalAudioTrack, publication: LocalTr
       await track.close()
     },
   }
+}
+
+/** The server answers a publication before the track is one of the participant's: that takes its first sound. */
+const untilListed = async ({ server, room }: Door, identity: string, sid: string | undefined) => {
+  const { RoomServiceClient } = await import('livekit-server-sdk')
+  const rooms = new RoomServiceClient(server.url.replace('ws', 'http'), server.apiKey, server.apiSecret)
+  for (let tries = 0; tries < 100; tries++) {
+    const { tracks } = await rooms.getParticipant(room, identity)
+    if (tracks.some(track => track.sid === sid)) return
+    await sleep(20)
+  }
+  throw new Error(`the server does not list the track ${sid} of ${identity}`)
 }
 
 const publish = async (room: Room, ends: Ends, preconnect: boolean): Promise<Mic> => {
@@ -153,7 +165,11 @@ const personOf = ({ server, room: name }: Door, identity: string, options: Perso
       const seen = room.remoteParticipants.get(other)?.attributes
       return seen && { ...seen }
     },
-    publish: ({ preconnect = false } = {}) => publish(room, ends, preconnect),
+    publish: async ({ preconnect = false } = {}) => {
+      const mic = await publish(room, ends, preconnect)
+      await untilListed({ server, room: name }, identity, mic.sid)
+      return mic
+    },
     hears: other => earOf(room, other, ends),
     collect: topic => collect(room, topic, ends),
     sendText: async (topic, pieces, attributes) => void (await (await sendText(room, topic, pieces, attributes))?.close()),
