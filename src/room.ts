@@ -11,6 +11,7 @@ import type { Conversation, Log, Saying, Utterance, World } from './ports.ts'
 /** Joins the world's room. Rejects with one line that says what is wrong; then nothing is left behind. */
 export const openRoom = async (world: World, options: RoomOptions = {}): Promise<ChartRoom> => {
   const settings = settingsOf(options)
+  checkWorld(world)
   const { journal } = settings
   const calm = { ...world, log: safe(world.log) }
   const room = new ChartRoom(journal ? journaled(calm, journal) : calm, settings)
@@ -18,6 +19,15 @@ export const openRoom = async (world: World, options: RoomOptions = {}): Promise
   return room
 }
 
+const parts = ['room', 'tracks', 'speakers', 'textOut', 'textIn', 'byteIn', 'clock', 'ids', 'log'] as const
+const used = new WeakSet<World['room']>()
+/** Misuse changes nothing: a second room on one connection would take it from the first. */
+const checkWorld = (world: World) => {
+  for (const part of parts)
+    if (world?.[part] === undefined) throw new TypeError(`the world has no "${part}": take all of it from an adapter`)
+  if (used.has(world.room)) throw coded('ERR_STARTED', 'this world had its room already: make another for another room')
+  used.add(world.room)
+}
 /** A log that throws changes nothing: there is nobody left to tell. */
 const safe =
   (log: Log): Log =>

@@ -45,9 +45,9 @@ export const roomOf = (line: Line, way: Way): Room => {
     leave: () => visit.leave(),
     setAttributes: async (attributes, signal) => {
       if (signal.aborted) throw reasonOf(signal)
-      const { participant } = line
+      const { room, participant } = line
       const stopping = AbortSignal.any([signal, line.gone.signal])
-      await within(setAttributes(participant, attributes, stopping), {
+      await within(setAttributes({ room, participant }, attributes, stopping), {
         clock: line.clock,
         ms: ATTRIBUTES_TIMEOUT,
         what: 'setting attributes',

@@ -34,6 +34,7 @@ export class Feeder {
   #blocks = 0
   #failures = 0
   #movedAt = 0
+  #handedAt = -1
 
   constructor(hands: FeederHands) {
     this.#hands = hands
@@ -64,7 +65,8 @@ export class Feeder {
   }
   /** Brings the account up to this moment. */
   settle(queued = this.#sink?.queued() ?? 0): void {
-    this.#advance(this.#hands.playhead.queued - queued)
+    // In the moment of a hand-over nothing more was played; but the sink may have refused the block, and we not know it yet.
+    if (this.#hands.clock.now() !== this.#handedAt) this.#advance(this.#hands.playhead.queued - queued)
   }
 
   /** Hands over what fits, and wakes when there is more to do. */
@@ -85,10 +87,9 @@ export class Feeder {
     if (!this.#sink || segment.sent === segment.heard) return
     const { exact, fade } = this.#takeBack(this.#sink)
     const sounds = playhead.sounding === segment
-    const canFade = exact && sounds && this.moving && segment.heard > segment.soundsFrom
     // A fade that was cut off is played to its end: its samples have been counted.
     if (fade) this.#handFade(this.#sink, fade)
-    else if (canFade) {
+    else if (sounds && exact && this.moving) {
       const { data, n } = line.fade(segment)
       if (n > 0) this.#handFade(this.#sink, data)
       playhead.fade(n)
@@ -138,6 +139,7 @@ export class Feeder {
   }
   #hand(sink: Sink, data: Int16Array, handed: Omit<Handed, 'block'>): void {
     const block = ++this.#blocks
+    this.#handedAt = this.#hands.clock.now()
     this.#hands.playhead.hand({ block, ...handed })
     sink.write(data).then(
       () => {

@@ -24,6 +24,7 @@ export const outputOn = ({ speaker, speakers, trackName, queueMs, tell = () => {
   }
   const publish = async (signal: AbortSignal) => {
     await withdraw()
+    signal.throwIfAborted()
     const published = await speakers.publish({ ...speaker.format, name: trackName, queueMs }, signal)
     if (!signal.aborted) publication = published
     else await published.close() // too late: nobody waits for it any more

@@ -151,14 +151,6 @@ export class Speaker {
   tally(id: string): Tally {
     return this.#settled(id).tally
   }
-  /** Whether it sounds at this moment. */
-  sounds(id: string): boolean {
-    return this.#playhead.sounding?.id === id
-  }
-  /** Calls `watcher` whenever the utterance begins or stops to sound, until the returned function is called. */
-  watch(id: string, watcher: () => void): () => void {
-    return this.playhead(id).changed(watcher)
-  }
   /** Where the sound of an utterance is, for whoever follows it; may be asked after its end too. */
   playhead(id: string) {
     const { segment, watchers } = this.#news.get(id)

@@ -31,6 +31,12 @@ export const until = <T>(signal: AbortSignal) =>
       throw error
     } finally {
       signal.removeEventListener('abort', abort)
-      if (open) iterator.return?.().then(undefined, () => undefined) // nobody is left to hear what it would say
+      if (open) leave(iterator)
     }
   }
+
+/** Nobody is left to hear what it would say to that. */
+const leave = (iterator: AsyncIterator<unknown>) => {
+  const returning = async () => iterator.return?.()
+  returning().catch(() => undefined)
+}

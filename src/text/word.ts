@@ -42,11 +42,14 @@ const stageAfter = (stage: Stage, kind: Kind): Stage => {
   return kind === 'dash' && stage !== 'mark' ? 'dash' : stage
 }
 
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
+/** Made at the first text: it takes 20 ms, which an import should not. */
+let segmenter: Intl.Segmenter | undefined
 /** In code points: real graphemes are shorter, and the work for one stays bounded. */
 const longest = /.{1,64}/gsu
-const graphemesOf = (text: string): string[] =>
-  [...graphemes.segment(text)].flatMap(({ segment }) => (segment.length > 64 ? (segment.match(longest) ?? []) : segment))
+const graphemesOf = (text: string): string[] => {
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' })
+  return [...segmenter.segment(text)].flatMap(({ segment }) => (segment.length > 64 ? (segment.match(longest) ?? []) : segment))
+}
 
 export const splitter = (): Splitter => {
   /** The last grapheme: what comes next may still belong to it. */
