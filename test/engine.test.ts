@@ -1,15 +1,15 @@
 /** A whole room on the loopback: whatever fails in it or around it, every wait ends and nothing is left behind. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
+import type { AudioFrame } from '../src/audio/frame.ts'
 import { sleep } from '../src/clock.ts'
+import { codeOf } from '../src/errors.ts'
 import type { RoomFact } from '../src/facts.ts'
 import type { Conversation, Mind, Played, RoomEvent, Tracks, World } from '../src/ports.ts'
 import { openRoom } from '../src/room.ts'
 import {
   type Call,
   type CallOptions,
-  format,
   newCall,
   outcomeOf,
   perMs,
@@ -172,8 +172,6 @@ it('goes on without a caller who lost the connection in mid-word, and ends what 
   const watcher = hub.participant({ identity: 'bob', kind: 'egress' })
   watcher.join()
   const captions = watcher.collect('lk.transcription')
-  const conversation: Conversation[] = []
-  void conversation
   const { played } = room.say({ audio: sound(2_000) })
   await clock.advance(550)
   caller.leave('connection_lost')
@@ -257,6 +255,27 @@ it('rejects with the words of a world that does not let it in, and leaves nothin
   assert.is(error instanceof Error && error.message, 'the token has expired: make another')
   assert.is(await room.closed, 'failed')
   await checkOver(call)
+})
+
+it('refuses a world that lacks a part, or has had its room (ROOM-7)', async () => {
+  const { clock, world, caller } = newCall()
+  const errorOf = async (given: unknown) => (await outcomeOf(clock, openRoom(given as World))).error // what no type allows
+  const { tracks: _, ...less } = world
+  for (const [given, message] of [
+    [undefined, 'the world has no "room": take all of it from an adapter'],
+    [less, 'the world has no "tracks": take all of it from an adapter'],
+  ] as const) {
+    const error = await errorOf(given)
+    assert.instance(error, TypeError)
+    assert.is(error instanceof Error && error.message, message)
+  }
+  const opening = openRoom(world)
+  assert.is(codeOf(await errorOf(world)), 'ERR_STARTED')
+  const room = await opening
+  assert.is(room.name, 'loopback')
+  assert.ok(caller.attributesOf('agent'), 'the first room has lost its connection')
+  await clock.runUntil(room.close())
+  assert.is(codeOf(await errorOf(world)), 'ERR_STARTED')
 })
 
 it('gives a world that does not answer 20 s', async () => {
@@ -353,6 +372,27 @@ it('closes with the error when the voice cannot be published (OUT-30)', async ()
   await call.clock.advance(4_000)
   assert.is(await room.closed, 'failed')
   assert.is(room.error instanceof Error && room.error.message, 'no permission to publish')
+  await checkOver(call)
+})
+
+it('rebuilds a voice whose device refuses three blocks in a row, once (OUT-17)', async () => {
+  const call = await startCall()
+  const { room, clock, hub, caller, facts } = call
+  const published: string[] = []
+  caller.watch(fact => fact.type === 'track.published' && published.push(fact.track.sid))
+  const { played } = room.say({ audio: sound(2_000), text: timed(10) })
+  await clock.advance(500)
+  for (let n = 0; n < 3; n++) hub.failNext('writeSound', new Error('the device is gone'))
+  await clock.advance(3_000)
+  const { outcome, heard, discarded } = await played
+  assert.equal([outcome, heard + discarded], ['finished', 2_000 * perMs])
+  assert.ok(discarded > 0)
+  assert.is(facts.filter(({ type }) => type === 'frame.failed').length, 3)
+  assert.is(published.length, 1)
+  for (let n = 0; n < 3; n++) hub.failNext('writeSound', new Error('the device is gone'))
+  room.say({ audio: sound(2_000) })
+  await clock.advance(3_000)
+  assert.is(await room.closed, 'failed')
   await checkOver(call)
 })
 
@@ -462,30 +502,17 @@ it('logs a listener that throws or rejects, and tells the others (ROOM-17)', asy
 })
 
 it('does not mind a log or a journal that throws', async () => {
-  const call = newCall({
-    wrap: world => ({
-      ...world,
-      log: () => {
-        throw new Error('disk full')
-      },
-    }),
-  })
-  const world = {
-    ...call.world,
-    log: () => {
-      throw new Error('disk full')
-    },
-  }
-  const journal = () => {
+  const { clock, world } = newCall()
+  const full = () => {
     throw new Error('disk full')
   }
-  const opening = openRoom(world, { journal })
-  await call.clock.settle()
+  const opening = openRoom({ ...world, log: full }, { journal: full })
+  await clock.settle()
   const room = await opening
   const { played } = room.say({ audio: torn(sound(100)) })
-  await call.clock.advance(1_000)
+  await clock.advance(1_000)
   assert.is((await played).outcome, 'abandoned')
-  await call.clock.runUntil(room.close())
+  await clock.runUntil(room.close())
 })
 
 it('can be closed within a listener, and by everybody at once', async () => {
@@ -679,10 +706,12 @@ it('tells a pause and its end once each', async () => {
   assert.equal(types().slice(from), ['paused', 'resumed'])
 })
 
-it('reads as it says (format of the frames)', async () => {
-  const { room } = await startCall()
-  assert.equal(frameOf(new Int16Array(24), format).samplesPerChannel, 24)
+it('says where it is, and who is listened to', async () => {
+  const { room, clock, caller } = await startCall()
   assert.equal([room.name, room.identity, room.linkedParticipant], ['loopback', 'agent', 'ann'])
+  caller.leave('connection_lost')
+  await clock.advance(1)
+  assert.is(room.linkedParticipant, undefined)
 })
 
 it.run()

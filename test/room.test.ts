@@ -370,11 +370,12 @@ it('tells newcomers what they must know', async () => {
   await clock.advance(100)
   assert.equal(heard, ['playout abandon', 'microphone detach', 'microphone listen', 'presence present', 'agent room.joined'])
   heard.length = 0
-  send({ type: 'room.reconnected', participants: [ann] })
+  send({ type: 'room.reconnected', participants: [ann] }, { type: 'participant.unlinked', identity: 'ann' })
   assert.equal(heard.filter(one => one.startsWith('microphone')).sort(), [
     'microphone detach',
     'microphone listen',
     'microphone room.reconnected',
+    'microphone unlisten',
   ])
 })
 
@@ -448,24 +449,27 @@ it('closes whatever goes wrong meanwhile', async () => {
   assert.equal(errors, [])
 })
 
-it('closes a room that is not joined yet, by whatever it was asked to', async () => {
-  for (const [act, reason] of [
-    [({ send }) => send({ type: 'close', reason: 'bye' }), 'bye'],
-    [({ join }) => join.reject(new Error('wrong key')), 'failed'],
-    [({ clock }) => clock.advance(20_000), 'failed'],
-    [({ fate }) => fate('microphone', 'throws'), 'failed'],
-  ] as [act: (rig: Awaited<ReturnType<typeof start>>) => unknown, reason: string][]) {
-    const room = await start({ open: false })
-    room.send({ type: 'open' })
-    await act(room)
-    await room.clock.settle()
-    room.leave.resolve()
-    await room.clock.settle()
-    assert.is(room.told.at(-1), `closed: ${reason}`)
-    assert.equal([...room.running], [])
-    assert.is(room.clock.timers, 0)
-  }
-})
+type Rig = Awaited<ReturnType<typeof start>>
+const endings: Record<string, [act: (rig: Rig) => unknown, error: string | undefined]> = {
+  bye: [({ send }) => send({ type: 'close', reason: 'bye' }), undefined],
+  'a world that refuses': [({ join }) => join.reject(new Error('wrong key')), 'wrong key'],
+  'a world that is silent': [({ clock }) => clock.advance(20_000), 'the room did not answer within 20 s: is its server there?'],
+  'a child that fails': [({ fate }) => fate('microphone', 'throws'), 'microphone throws'],
+}
+for (const [why, [act, error]] of Object.entries(endings))
+  it(`closes before it is joined, by ${why}`, async () => {
+    const rig = await start({ open: false })
+    rig.send({ type: 'open' })
+    await act(rig)
+    await rig.clock.settle()
+    rig.leave.resolve()
+    await rig.clock.settle()
+    assert.is(rig.told.at(-1), `closed: ${error ? 'failed' : 'bye'}`)
+    const { context } = rig.actor.getSnapshot()
+    assert.is(context.error instanceof Error ? context.error.message : undefined, error)
+    assert.equal([...rig.running], [])
+    assert.is(rig.clock.timers, 0)
+  })
 
 it('keeps nobody who has ended', async () => {
   const { send, fate, actor } = await start()

@@ -76,10 +76,7 @@ it('tells how much of the end was still sent after a pause, and whether it was c
     round.tail.map(tail => tail.silenceMs),
     [path + 100],
   )
-  near(
-    round.tail.map(tail => tail.lostMs),
-    [0],
-  )
+  near(round.lostMs, [0])
   assert.equal(
     round.tail.map(tail => tail.early),
     [true],

@@ -16,14 +16,16 @@ import { Caller } from './caller.ts'
 import { Ear } from './ear.ts'
 import { Watch, within } from './watch.ts'
 
+export type { Server } from '../../scripts/livekit.mjs'
+
 /** The format in which the agent speaks and hears where nothing else is said. */
 export const format = { sampleRate: 24_000, channels: 1 }
 
-/** Every room of the SDK that was connected in this process: rtc-node keeps no list, and the engine does not show its own. */
-const connected: SdkRoom[] = []
+/** The room of the SDK that was connected last in this process: rtc-node keeps no list, and the engine does not show its own. */
+let connected: WeakRef<SdkRoom> | undefined
 const connect = SdkRoom.prototype.connect
 SdkRoom.prototype.connect = function (...args) {
-  connected.push(this)
+  connected = new WeakRef(this)
   return connect.apply(this, args)
 }
 
@@ -84,14 +86,15 @@ export class Stage {
     const token = await tokenFor({ ...this.server, room: this.name, identity: 'agent' })
     const clock = realClock()
     const world = livekit({ url: this.server.url, token, clock, log, opus: createOpus({ clock }) })
-    const room = await within('the agent joins', openRoom(alter(world), options))
+    const opening = openRoom(alter(world), options)
+    const sdk = connected?.deref() // it is asked to connect within the same turn
+    const room = await within('the agent joins', opening)
+    if (!sdk || sdk.name !== this.name) throw new Error('the room of the agent is not to be found')
     this.#ends.push(() => room.close())
     room.on(fact => {
       facts.push(fact)
       watch.look()
     })
-    const sdk = connected.findLast(one => one.localParticipant?.identity === 'agent' && one.name === this.name)
-    if (!sdk) throw new Error('the room of the agent is not to be found')
     const find: Agent['find'] = (type, is = () => true, limitMs) => {
       const fits = (fact: RoomFact): fact is Fact<typeof type> => fact.type === type && is(fact as Fact<typeof type>) // just compared
       return watch.until(`the fact ${type}`, () => facts.find(fits), limitMs)
@@ -122,6 +125,18 @@ export class Stage {
 export async function* framesOf(data: Int16Array, sampleRate = format.sampleRate): AsyncGenerator<AudioFrame> {
   const size = sampleRate / 10
   for (let at = 0; at < data.length; at += size) yield frameOf(data.slice(at, at + size), { sampleRate, channels: 1 })
+}
+
+/** A tone without end. */
+export async function* humming(hz: number, sampleRate = format.sampleRate): AsyncGenerator<AudioFrame> {
+  const size = sampleRate / 10
+  for (let from = 0; ; from += size) {
+    const wave = (n: number) => Math.round(12_000 * Math.sin((2 * Math.PI * hz * (from + n)) / sampleRate))
+    yield frameOf(
+      Int16Array.from({ length: size }, (_, n) => wave(n)),
+      { sampleRate, channels: 1 },
+    )
+  }
 }
 
 /** A suite on a server of its own, which is there for `run`; without one its tests are counted as skipped. */

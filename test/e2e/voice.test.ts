@@ -153,4 +153,15 @@ it('shows what the agent does, and at last the last of it (STATE-1, STATE-2)', a
   assert.is(agent.facts.findLast(({ type }) => type === 'agent.changed')?.type, 'agent.changed')
 })
 
+it('is told of every change of its attributes that the server took, at once (STATE-2)', async stage => {
+  const agent = await stage.agent()
+  const slow: number[] = []
+  for (let n = 0; n < 300; n++) {
+    const askedAt = performance.now()
+    await agent.world.room.setAttributes({ n: String(n) }, AbortSignal.timeout(8_000))
+    if (performance.now() - askedAt > 1_000) slow.push(n)
+  }
+  assert.equal(slow, [])
+})
+
 it.run()

@@ -62,8 +62,11 @@ export const startCall = async (options: CallOptions = {}): Promise<Call> => {
 }
 
 /** 1, 2, 3 … from `from` on: every sample says its place, and none is silent. */
-export const samples = (ms: number, from = 1): Int16Array =>
-  Int16Array.from({ length: ms * perMs }, (_, n) => ((from - 1 + n) % 30_000) + 1)
+export const samples = (ms: number, from = 1): Int16Array => {
+  const data = new Int16Array(ms * perMs)
+  for (let n = 0; n < data.length; n++) data[n] = ((from - 1 + n) % 30_000) + 1
+  return data
+}
 
 /** That sound in frames of `frameMs`, all at once. `let go` is noted in `ended` when whoever reads it stops, or it is over. */
 export async function* sound(ms: number, { frameMs = 100, ended = [] as string[] } = {}): AsyncGenerator<AudioFrame> {
@@ -98,9 +101,9 @@ export const stalled = <T>(source: AsyncIterable<T>, returned: string[] = []): A
   },
 })
 /** Throws after all of `source`. */
-export async function* torn<T>(source: AsyncIterable<T>, message = 'torn'): AsyncGenerator<T> {
+export async function* torn<T>(source: AsyncIterable<T>, error: string | Error = 'torn'): AsyncGenerator<T> {
   yield* source
-  throw new Error(message)
+  throw typeof error === 'string' ? new Error(error) : error
 }
 export async function* pieces<T>(...all: T[]): AsyncGenerator<T> {
   yield* all

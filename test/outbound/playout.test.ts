@@ -366,18 +366,21 @@ it('holds the next one if it is paused before it has begun (OUT-19)', async () =
   assert.is(a.state(), 'finished')
 })
 
-it('knows that it was heard before the pause that came in the same moment', async () => {
-  const { play, plug, pass, facts } = scene()
+it('knows that it was heard before the pause that came first in the same moment (OUT-5)', async () => {
+  const { play, plug, pass, facts, clock } = scene()
+  clock.setTimeout(() => a.send('pause'), 1) // before the speaker looks
   plug()
   const a = play('a', 500)
-  await pass(0)
-  a.send('pause')
-  assert.equal(facts(), [])
+  await pass(1)
+  assert.is(a.state(), 'paused')
+  assert.equal(facts(), [
+    { type: 'utterance.started', id: 'a', at: 0 },
+    { type: 'utterance.progressed', id: 'a', startedAt: 0, offset: 0, duration: 11 * 24 },
+  ])
   a.send('resume')
-  assert.is(a.state(), 'queued') // nothing had sounded
-  await pass(100)
-  a.send('pause', 'resume')
   assert.is(a.state(), 'flushing')
+  await pass(500)
+  assert.is(a.state(), 'finished')
 })
 
 it('has its final numbers when interrupt returns, the fade included (OUT-24, OUT-25, PLAY-23)', async () => {

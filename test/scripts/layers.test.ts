@@ -14,8 +14,7 @@ const clean = {
   'src/ports.ts':
     "import type { Frame } from './audio/frame.ts'\nexport interface Clock {\n  setTimeout(callback: () => void, ms: number): unknown\n}\n",
   'src/audio/frame.ts': 'export type Frame = 1\n',
-  'src/clock.ts':
-    "import type { Clock } from './ports.ts'\nsetTimeout(() => performance.now(), 1)\n",
+  'src/clock.ts': "import type { Clock } from './ports.ts'\nsetTimeout(() => performance.now(), 1)\n",
   'src/outbound/playout.ts':
     "import { playoutMachine, type PlayoutEvent } from '../../machines/outbound/playout.ts'\nimport { type Clock } from '../ports.ts'\nclock.setTimeout(() => {}, 1)\nconst fake = {\n  setTimeout(callback, ms) {\n  },\n}\n",
   'machines/outbound/lane.ts': 'export const latest = 1\n',
