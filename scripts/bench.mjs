@@ -22,7 +22,7 @@ in a process of its own, and prints what was heard beside the bar. docs/performa
   --rows A,B,…    only these: ${names.slice(0, 9).join(', ')},
                   ${names.slice(9).join(', ')}
   --rounds N      how often everything is said (8)
-  --seconds N     how long each number of sessions is measured (5)
+  --seconds N     how long each number of sessions is measured (4)
   --json FILE     writes the rows there too
   --keep FOLDER   leaves the recordings there
   --strict        exit code 1 if a bar is missed
@@ -31,7 +31,7 @@ in a process of its own, and prints what was heard beside the bar. docs/performa
 const options = /** @type {const} */ ({
   rows: { type: 'string', default: '' },
   rounds: { type: 'string', default: '8' },
-  seconds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '4' },
   json: { type: 'string' },
   keep: { type: 'string' },
   strict: { type: 'boolean' },
@@ -109,10 +109,13 @@ const main = async () => {
   if (about.load > cpus().length / 2) console.log('the machine has other work: delays and costs are higher than they need be')
   const assets = new URL('../assets/', import.meta.url)
   const say = (/** @type {string} */ line) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${line}`)
-  const table = await run({ rows, rounds, seconds, keep: values.keep }, { server, bundle: bundleOf, assets, say })
+  const { rows: table, notes } = await run(
+    { rows, rounds, seconds, keep: values.keep },
+    { server, bundle: bundleOf, assets, say },
+  )
   say('')
-  for (const line of render(table)) console.log(line)
-  if (values.json) await writeFile(values.json, `${JSON.stringify({ ...about, rounds, seconds, rows: table }, null, 2)}\n`)
+  for (const line of [...render(table), ...notes]) console.log(line)
+  if (values.json) await writeFile(values.json, `${JSON.stringify({ ...about, rounds, seconds, rows: table, notes }, null, 2)}\n`)
   return values.strict && table.some((/** @type {{ ok?: boolean }} */ { ok }) => ok === false) ? 1 : 0
 }
 

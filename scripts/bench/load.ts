@@ -4,8 +4,8 @@ import { serve } from './child.ts'
 import { median } from './figures.ts'
 import type { Way } from './rooms.ts'
 
-/** One session at work: how many frames it heard so far, and how much it said. */
-export type Session = { heardFrames: number; utterances: number }
+/** One session at work: how many frames it heard so far, and whether it is heard itself. */
+export type Session = { heardFrames: number; readonly speaks: boolean }
 /** `cpu` in core-seconds per second and session; `rss` in MB, for the whole process. */
 export type Cost = { cpu: number; rss: number }
 
@@ -23,11 +23,13 @@ const measure = async (sessions: Session[], ms: number): Promise<Cost> => {
   }
   const { user, system } = process.cpuUsage(cpu)
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
-  for (const [index, { heardFrames, utterances }] of sessions.entries()) {
+  for (const [index, { heardFrames, speaks }] of sessions.entries()) {
     const frames = heardFrames - (before[index] ?? 0)
     // 50 ms frames: a caller who speaks all the time is 20 of them each second.
-    if (frames < 15 * seconds || utterances === 0)
-      throw new Error(`session ${index} heard ${frames} frames in ${seconds.toFixed(1)} s and said ${utterances} utterances`)
+    if (frames < 15 * seconds || !speaks)
+      throw new Error(
+        `session ${index} heard ${frames} frames in ${seconds.toFixed(1)} s ${speaks ? 'and speaks' : 'and is not heard'}`,
+      )
   }
   return { cpu: (user + system) / 1e6 / seconds / sessions.length, rss: median(resident) }
 }

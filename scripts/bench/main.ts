@@ -1,5 +1,6 @@
 /** The bench: runs the rows that are asked for against a server, and gives back the table. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realClock } from '../../src/clock.ts'
@@ -10,10 +11,11 @@ import type { Server } from '../livekit.mjs'
 import { killAll } from './child.ts'
 import { costs } from './costs.ts'
 import { insideRows } from './inside-rows.ts'
+import type { Round } from './measure.ts'
 import type { SceneName } from './scenes.ts'
 import { chorus } from './speech.ts'
 import { costRows, heardRows, type Row, render } from './table.ts'
-import { type Bench, talk } from './talk.ts'
+import { type Bench, type Kind, kinds, talk } from './talk.ts'
 
 export type { Row }
 export { killAll, render }
@@ -44,38 +46,50 @@ const inside = ['frames', 'start', 'minute', 'import']
 /** The names of all rows. */
 export const rowNames = [...Object.keys(needs), ...costly, ...inside]
 /** So many times each number of sessions is measured. */
-const costRounds = 2
+const costRounds = 3
 
-export const run = async ({ rows, rounds, seconds, keep }: Options, hands: Hands): Promise<Row[]> => {
+/** `notes`: what the reader of the rows should know. */
+export type Report = { rows: Row[]; notes: string[] }
+
+export const run = async ({ rows, rounds, seconds, keep }: Options, hands: Hands): Promise<Report> => {
   const wanted = rows.length > 0 ? rows : rowNames
   const has = (names: string[]) => names.some(name => wanted.includes(name))
-  const all: Row[] = []
-  if (has(inside)) all.push(...(await insideRows(wanted, hands.bundle)))
-  if (has([...Object.keys(needs), ...costly])) all.unshift(...(await heard(wanted, has, { rounds, seconds, keep }, hands)))
-  return all.filter(({ name }) => wanted.includes(name))
+  const scenes = [...new Set(wanted.flatMap(name => needs[name] ?? []))]
+  const report: Report = { rows: [], notes: [] }
+  if (scenes.length > 0 || has(costly))
+    await onServer(hands, keep, async bench => {
+      if (scenes.length > 0) {
+        const both = await talk(bench, scenes, rounds)
+        report.rows.push(...heardRows(both))
+        report.notes.push(...notesOn(both))
+      }
+      if (has(costly)) report.rows.push(...costRows(await costs(bench, { rounds: costRounds, ms: seconds * 1000 }), costRounds))
+    })
+  if (has(inside)) report.rows.push(...(await insideRows(wanted, hands.bundle)))
+  return { ...report, rows: report.rows.filter(({ name }) => wanted.includes(name)) }
 }
 
-type Measuring = { rounds: number; seconds: number; keep: string | undefined }
-const heard = async (wanted: string[], has: (names: string[]) => boolean, { rounds, seconds, keep }: Measuring, hands: Hands) => {
+const notesOn = (both: Record<Kind, Round>): string[] =>
+  kinds.flatMap(kind => {
+    const { wrong } = both[kind]
+    return wrong.length > 0 ? [`${kind}: not found in what was heard, and not counted: ${wrong.join(', ')}`] : []
+  })
+
+const onServer = async (hands: Hands, keep: string | undefined, work: (bench: Bench) => Promise<void>): Promise<void> => {
   const server = await hands.server()
   const folder = keep ?? (await mkdtemp(join(tmpdir(), 'chartroom-bench-')))
-  const bench: Bench = {
-    ...{ folder, bundle: hands.bundle, say: hands.say, speech: await speechFrom(hands.assets) },
-    admit: async (room, identity) => ({
-      url: server.url,
-      token: await tokenFor({ ...server, room, identity, kind: identity === 'agent' ? 'agent' : 'standard' }),
-    }),
-  }
+  if (keep === undefined) process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
-    const scenes = [...new Set(wanted.flatMap(name => needs[name] ?? []))]
-    const result: Row[] = []
-    if (scenes.length > 0) result.push(...heardRows(await talk(bench, scenes, rounds)))
-    if (has(costly)) result.push(...costRows(await costs(bench, { rounds: costRounds, ms: seconds * 1000 }), costRounds))
-    return result
+    await work({
+      ...{ folder, bundle: hands.bundle, say: hands.say, speech: await speechFrom(hands.assets) },
+      admit: async (room, identity) => ({
+        url: server.url,
+        token: await tokenFor({ ...server, room, identity, kind: identity === 'agent' ? 'agent' : 'standard' }),
+      }),
+    })
   } finally {
     killAll()
     await server.stop()
-    if (keep === undefined) await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,6 +1,6 @@
 /** From what was done, what was said and what was heard to the numbers of one round. Pure. */
 import { type Heard, heardRate } from './recording.ts'
-import type { Marks, Pause } from './scenes.ts'
+import type { Marks } from './scenes.ts'
 import { clickAt, endOf, firstLoud, holeIn, lastLoud, levelOf, type Place, placeOf, rate, type Span, startOf } from './signal.ts'
 
 const ms = rate / 1000
@@ -21,8 +21,8 @@ export type Round = {
   pauseMs: number[]
   interruptMs: number[]
   lostMs: number[]
-  /** After a pause with little left: its silence, how much was lost, and whether the end was told before the resume. */
-  tail: { silenceMs: number; lostMs: number; early: boolean }[]
+  /** A pause with little left: its silence, and whether the end was told before the resume. */
+  tail: { silenceMs: number; early: boolean }[]
   reportedMs: number[]
   reportedAfterPausesMs: number[]
   finishedMs: number[]
@@ -30,63 +30,95 @@ export type Round = {
   click: number[]
   wrong: string[]
 }
-export const emptyRound = (): Round => ({
-  ...{ playMs: [], pauseMs: [], interruptMs: [], lostMs: [], tail: [] },
-  ...{ reportedMs: [], reportedAfterPausesMs: [], finishedMs: [], holeMs: [], click: [], wrong: [] },
+/** All of them in one. */
+export const merged = (rounds: readonly Round[]): Round => ({
+  playMs: rounds.flatMap(round => round.playMs),
+  pauseMs: rounds.flatMap(round => round.pauseMs),
+  interruptMs: rounds.flatMap(round => round.interruptMs),
+  lostMs: rounds.flatMap(round => round.lostMs),
+  tail: rounds.flatMap(round => round.tail),
+  reportedMs: rounds.flatMap(round => round.reportedMs),
+  reportedAfterPausesMs: rounds.flatMap(round => round.reportedAfterPausesMs),
+  finishedMs: rounds.flatMap(round => round.finishedMs),
+  holeMs: rounds.flatMap(round => round.holeMs),
+  click: rounds.flatMap(round => round.click),
+  wrong: rounds.flatMap(round => round.wrong),
 })
 
 /** Measures one scene. `speech`: the utterance. */
 export const measure = (marks: Marks, heard: Heard, speech: Float32Array): Round => {
-  const round = emptyRound()
-  const level = silent * levelOf(speech, { from: 0, to: speech.length })
-  const span = (from: number, to: number, more = 0): Span => ({ from: heard.sampleAt(from), to: heard.sampleAt(to) + more })
-  const begin = (name: string, within: Span) => found(round, name, startIn(heard.samples, speech, within, level))
-  const stop = (name: string, within: Span) => found(round, name, endIn(heard.samples, speech, within, level))
-  const { playedAt, pauses, interrupted, finishedAt, endedAt } = marks
-  const first = pauses[0]?.at ?? interrupted?.at ?? endedAt
-
-  const start = begin('start', span(playedAt, first))
-  if (start) round.playMs.push(heard.timeOf(start.at) - playedAt)
-  for (const [index, pause] of pauses.entries()) {
-    const next = pauses[index + 1]?.at ?? interrupted?.at ?? endedAt
-    const end = stop('pause', span(pause.at, pause.resumedAt, late))
-    const again = begin('resume', span(pause.resumedAt, next))
-    notePause(round, marks, pause, heard, end, again)
-  }
-  if (interrupted) {
-    const end = stop('interruption', span(interrupted.at, endedAt))
-    if (end) {
-      round.interruptMs.push(heard.timeOf(end.at) - interrupted.at)
-      round[pauses.length > 0 ? 'reportedAfterPausesMs' : 'reportedMs'].push((interrupted.reported - end.said) / ms)
-      round.click.push(clickAt(heard.recording.data, 2 * end.at, heardRate))
-    }
-  }
-  if (finishedAt !== undefined && !interrupted) {
-    const end = stop('finish', span(pauses.at(-1)?.resumedAt ?? playedAt, endedAt))
-    if (end) round.finishedMs.push(finishedAt - heard.timeOf(end.at))
-    if (end && start && marks.name === 'whole')
-      round.holeMs.push(holeIn(heard.samples, { from: start.at, to: end.at }, speech, start.place))
-  }
-  return round
+  const ear = new Ear(heard, speech)
+  const { playedAt, pauses, interrupted, endedAt } = marks
+  const start = ear.start(playedAt, pauses[0]?.at ?? interrupted?.at ?? endedAt)
+  if (start) ear.round.playMs.push(heard.timeOf(start.at) - playedAt)
+  else ear.round.wrong.push('start')
+  for (const index of pauses.keys()) notePause(ear, marks, index)
+  if (interrupted) noteInterruption(ear, marks, interrupted)
+  else if (marks.finishedAt !== undefined) noteFinish(ear, marks, marks.finishedAt, start)
+  return ear.round
 }
 
-const notePause = (round: Round, marks: Marks, pause: Pause, heard: Heard, end?: Edge, again?: Edge) => {
+/** What was heard of one utterance, and what is known of it so far. */
+class Ear {
+  readonly round = merged([])
+  readonly heard: Heard
+  readonly speech: Float32Array
+  readonly #level: number
+
+  constructor(heard: Heard, speech: Float32Array) {
+    this.heard = heard
+    this.speech = speech
+    this.#level = silent * levelOf(speech, { from: 0, to: speech.length })
+  }
+  /** Where the speech starts between two moments, of which the first is silent. */
+  start(from: number, to: number): Edge | undefined {
+    return startIn(this.heard.samples, this.speech, this.#span(from, to), this.#level)
+  }
+  /** Where it stops; it may do so a little after `to`. */
+  end(from: number, to: number, more = 0): Edge | undefined {
+    const span = this.#span(from, to)
+    return endIn(this.heard.samples, this.speech, { ...span, to: span.to + more }, this.#level)
+  }
+  click({ at }: Edge): void {
+    this.round.click.push(clickAt(this.heard.recording.data, 2 * at, heardRate))
+  }
+  #span(from: number, to: number): Span {
+    return { from: this.heard.sampleAt(from), to: this.heard.sampleAt(to) }
+  }
+}
+
+const notePause = (ear: Ear, { name, pauses, interrupted, finishedAt, endedAt }: Marks, index: number) => {
+  const pause = pauses[index]
+  if (!pause) return
+  const { round, heard } = ear
+  const end = ear.end(pause.at, pause.resumedAt, late)
+  const again = ear.start(pause.resumedAt, pauses[index + 1]?.at ?? interrupted?.at ?? endedAt)
+  if (!end) round.wrong.push('pause')
+  if (!again) round.wrong.push('resume')
   if (!end) return
+  ear.click(end)
   const silenceMs = heard.timeOf(end.at) - pause.at
-  round.click.push(clickAt(heard.recording.data, 2 * end.at, heardRate))
-  const lostMs = again ? (again.said - end.said) / ms : undefined
-  if (marks.name === 'tail') {
-    const early = marks.finishedAt !== undefined && marks.finishedAt < pause.resumedAt
-    round.tail.push({ silenceMs, lostMs: lostMs ?? Number.NaN, early })
-    return
-  }
-  round.pauseMs.push(silenceMs)
+  const lostMs = again && (again.said - end.said) / ms
   if (lostMs !== undefined) round.lostMs.push(lostMs)
+  if (name === 'tail') round.tail.push({ silenceMs, early: finishedAt !== undefined && finishedAt < pause.resumedAt })
+  else round.pauseMs.push(silenceMs)
 }
 
-const found = (round: Round, name: string, edge: Edge | undefined): Edge | undefined => {
-  if (!edge) round.wrong.push(name)
-  return edge
+const noteInterruption = (ear: Ear, { pauses, endedAt }: Marks, { at, reported }: NonNullable<Marks['interrupted']>) => {
+  const { round, heard } = ear
+  const end = ear.end(at, endedAt)
+  if (!end) return void round.wrong.push('interruption')
+  ear.click(end)
+  round.interruptMs.push(heard.timeOf(end.at) - at)
+  round[pauses.length > 0 ? 'reportedAfterPausesMs' : 'reportedMs'].push((reported - end.said) / ms)
+}
+
+const noteFinish = (ear: Ear, { name, playedAt, pauses, endedAt }: Marks, finishedAt: number, start: Edge | undefined) => {
+  const { round, heard, speech } = ear
+  const end = ear.end(pauses.at(-1)?.resumedAt ?? playedAt, endedAt)
+  if (!end) return void round.wrong.push('finish')
+  round.finishedMs.push(finishedAt - heard.timeOf(end.at))
+  if (start && name === 'whole') round.holeMs.push(holeIn(heard.samples, { from: start.at, to: end.at }, speech, start.place))
 }
 
 /** Where the speech starts within a span that begins in silence. */

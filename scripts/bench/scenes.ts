@@ -4,7 +4,7 @@ import { lumped, paced } from './paced.ts'
 import { now } from './recording.ts'
 import { rate } from './signal.ts'
 
-/** Something that speaks into a room. `heard` and what `interrupt` gives back: samples of this utterance. */
+/** Something that speaks into a room. `interrupt` gives back how many samples of the utterance were heard, `finished` the moment. */
 export type Voice = {
   say(audio: AsyncIterable<AudioFrame>): Speaking
   pause(): void
@@ -42,52 +42,74 @@ const sleepTo = async (at: number) => {
   while (now() < at) await new Promise(setImmediate)
 }
 
-/** Plays one scene; resolves when the listener has heard what there is to hear. */
-export const act = async (voice: Voice, { name, speech, wobble, lump }: Scene): Promise<Marks> => {
-  const off = wobble[Symbol.iterator]()
-  const playedAt = now()
-  let due = playedAt
-  const after = (ms: number) => {
-    due += ms + (off.next().value ?? 0)
-    return sleepTo(due)
+/** One scene being played. */
+class Stage {
+  readonly marks: Marks
+  readonly #voice: Voice
+  readonly #speaking: Speaking
+  readonly #wobble: Iterator<number>
+  #due: number
+
+  constructor(voice: Voice, { name, speech, wobble, lump }: Scene) {
+    this.#voice = voice
+    this.#wobble = wobble[Symbol.iterator]()
+    this.#due = now()
+    this.marks = { name, playedAt: this.#due, pauses: [], endedAt: 0 }
+    this.#speaking = voice.say(lump ? lumped(speech) : paced(speech, name === 'whole' ? 0 : undefined))
+    void this.#speaking.finished.then(at => {
+      this.marks.finishedAt = at
+    })
   }
-  const speaking = voice.say(lump ? lumped(speech) : paced(speech, name === 'whole' ? 0 : undefined))
-  const marks: Marks = { name, playedAt, pauses: [], endedAt: 0 }
-  speaking.finished.then(at => {
-    marks.finishedAt = at
-  })
-  const pause = async (ms: number) => {
-    const one = { at: now(), resumedAt: 0 }
-    voice.pause()
-    marks.pauses.push(one)
-    await after(ms)
-    one.resumedAt = now()
-    voice.resume()
+  get finished(): Promise<number> {
+    return this.#speaking.finished
   }
-  const interrupt = () => {
+  /** So long after the last action was due, and its wobble. */
+  after(ms: number): Promise<void> {
+    this.#due += ms + (this.#wobble.next().value ?? 0)
+    return sleepTo(this.#due)
+  }
+  async pause(ms: number): Promise<void> {
+    const pause = { at: now(), resumedAt: 0 }
+    this.#voice.pause()
+    this.marks.pauses.push(pause)
+    await this.after(ms)
+    pause.resumedAt = now()
+    this.#voice.resume()
+  }
+  interrupt(): void {
     const at = now()
-    const reported = speaking.interrupt()
-    marks.interrupted = { at, reported, tookMs: now() - at }
+    const reported = this.#speaking.interrupt()
+    this.marks.interrupted = { at, reported, tookMs: now() - at }
   }
-  if (name === 'talk') {
+}
+
+const scenes: Record<SceneName, (stage: Stage, lengthMs: number) => Promise<void>> = {
+  talk: async stage => {
     for (let n = 0; n < 2; n++) {
-      await after(550)
-      await pause(280)
+      await stage.after(550)
+      await stage.pause(280)
     }
-    await after(550)
-    interrupt()
-  }
-  if (name === 'stop') {
-    await after(650)
-    interrupt()
-  }
-  if (name === 'tail') {
-    await after((speech.length * 1000) / rate - tailMs - wobbleMs)
-    await pause(350)
-    await speaking.finished
-  }
-  if (name === 'whole') await speaking.finished
+    await stage.after(550)
+    stage.interrupt()
+  },
+  stop: async stage => {
+    await stage.after(650)
+    stage.interrupt()
+  },
+  tail: async (stage, lengthMs) => {
+    await stage.after(lengthMs - tailMs - wobbleMs)
+    await stage.pause(350)
+    await stage.finished
+  },
+  whole: async stage => {
+    await stage.finished
+  },
+}
+
+/** Plays one scene; resolves when the listener has heard what there is to hear. */
+export const act = async (voice: Voice, scene: Scene): Promise<Marks> => {
+  const stage = new Stage(voice, scene)
+  await scenes[scene.name](stage, (scene.speech.length * 1000) / rate)
   await sleep(restMs)
-  marks.endedAt = now()
-  return marks
+  return { ...stage.marks, endedAt: now() }
 }

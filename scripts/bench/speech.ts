@@ -19,9 +19,7 @@ const loud = 0.8
 /** Both voices. As long as the one that ends first. */
 export const chorus = (speech: Int16Array): Int16Array => {
   const [low, high] = [levelled(dense(speech)), levelled(dense(faster(speech, higher)))]
-  // From its middle on, so that the two never say the same.
-  const turn = Math.floor(high.length / 2)
-  return low.slice(0, high.length).map((sample, n) => sample + (high[(n + turn) % high.length] ?? 0))
+  return low.slice(0, high.length).map((sample, n) => sample + (high[n] ?? 0))
 }
 
 const faster = (speech: Int16Array, times: number): Int16Array =>

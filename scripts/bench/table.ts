@@ -103,7 +103,7 @@ export const heardRows = (both: Both<Round>): Row[] => [
   exactRow(
     'lost',
     'lost (repeated: −) per pause, ms',
-    figures(both, round => [...round.lostMs, ...round.tail.map(tail => tail.lostMs)]),
+    figures(both, round => round.lostMs),
   ),
   tailRow(both),
   exactRow(

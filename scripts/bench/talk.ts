@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Child } from './child.ts'
 import { dice } from './figures.ts'
-import { emptyRound, measure, type Round } from './measure.ts'
+import { measure, merged, type Round } from './measure.ts'
 import { Heard, load, now } from './recording.ts'
 import type { Way } from './rooms.ts'
 import { lengthMs, type Marks, type SceneName, wobbleMs } from './scenes.ts'
@@ -42,7 +42,7 @@ export const talk = async (bench: Bench, scenes: SceneName[], rounds: number): P
       const play = player(bench, listener, agents)
       for (const kind of order) await play(kind, 'stop', round, dice(0)) // warms up, not counted
       for (const scene of scenes)
-        for (const kind of order) takes.push(await play(kind, scene, round, dice(97 * round + scene.length)))
+        for (const kind of order) takes.push(await play(kind, scene, round, dice(97 * round + scenes.indexOf(scene))))
     }
   } finally {
     await Promise.all([listener, ...agents.values()].map(child => child.end()))
@@ -82,26 +82,9 @@ const player = ({ speech, folder }: Bench, listener: Child, agents: Map<Kind, Ch
 
 /** Measures what was taken. */
 export const measured = (speech: Int16Array, takes: readonly Take[]): Record<Kind, Round> => {
-  const sums = { floor: emptyRound(), ours: emptyRound() }
-  for (const { kind, marks, file, from, to } of takes) {
-    const round = measure(marks, new Heard(load(file)), Float32Array.from(speech.subarray(from, to)))
-    add(sums[kind], round)
-  }
-  return sums
-}
-const add = (sum: Round, round: Round) => {
-  sum.tail.push(...round.tail)
-  sum.wrong.push(...round.wrong)
-  for (const name of [
-    'playMs',
-    'pauseMs',
-    'interruptMs',
-    'lostMs',
-    'reportedMs',
-    'reportedAfterPausesMs',
-    'finishedMs',
-    'holeMs',
-    'click',
-  ] as const)
-    sum[name].push(...round[name])
+  const roundsOf = (kind: Kind) =>
+    takes
+      .filter(take => take.kind === kind)
+      .map(({ marks, file, from, to }) => measure(marks, new Heard(load(file)), Float32Array.from(speech.subarray(from, to))))
+  return { floor: merged(roundsOf('floor')), ours: merged(roundsOf('ours')) }
 }
