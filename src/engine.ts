@@ -1,10 +1,10 @@
 /** The composition root: one world and the machines of one room, bound to each other once. */
 import { createActor, fromPromise } from 'xstate'
-import { type RoomEvent, type RoomRef, roomMachine } from '../machines/room.ts'
+import { type RoomEvent, type RoomFailure, type RoomRef, roomMachine } from '../machines/room.ts'
 import { agentOn } from './agent.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
-import { createEar } from './inbound/ear.ts'
+import { createEar, type Ear } from './inbound/ear.ts'
 import { linkOn } from './inbound/link.ts'
 import { microphoneOn } from './inbound/microphone.ts'
 import type { Settings } from './options.ts'
@@ -28,7 +28,151 @@ export type EngineHands = {
   /** All is over; `error` if a failure ended it. */
   closed: (reason: string, error: unknown) => void
 }
-export type Engine = ReturnType<typeof createEngine>
+
+export class Engine {
+  readonly actor: RoomRef
+  readonly ear: Ear
+  readonly captions: Captions
+  readonly utterances: Utterances
+  readonly transcripts: Transcripts
+  readonly #hands: EngineHands
+  readonly #speaker: Speaker
+  /** What comes while the room is being joined: it is newer than the roster that joining gives. */
+  #early: WorldFact[] | undefined = []
+  #captionsLost = false
+
+  constructor(hands: EngineHands) {
+    this.#hands = hands
+    const { emit, world, settings } = hands
+    const { clock, ids, log, textOut } = world
+    const { link, input, output, closeBudgetMs } = settings
+    const { preConnectAudio, preConnectAudioTimeoutMs } = input
+    const send = (event: RoomEvent) => this.send(event)
+    const { numChannels: channels, ...sound } = output
+    this.#speaker = new Speaker({ ...sound, channels, clock, log, tell: fact => this.#heard(fact) })
+    this.ear = createEar(world, {
+      ...input,
+      channels: input.numChannels,
+      dropped: run => emit({ type: 'input.dropped', ...run }),
+    })
+    this.captions = new Captions({ textOut, trackOf: identity => this.#trackOf(identity), log })
+    const shared = { captions: this.captions, clock, ids, send, emit }
+    this.utterances = new Utterances({ ...shared, speaker: this.#speaker, log, identity: () => this.identity })
+    this.transcripts = new Transcripts(shared)
+    const microphone = { preConnectAudio, preConnectAudioTimeoutMs }
+    this.actor = createActor(this.#machine(), {
+      ...{ clock, id: 'room' },
+      input: { link, microphone, sampleRate: output.sampleRate, closeBudgetMs },
+    })
+    this.actor.subscribe({ error: error => this.#collapse(error) })
+  }
+
+  get context() {
+    return this.actor.getSnapshot().context
+  }
+  /** Ours, in the room. */
+  get identity(): string {
+    return this.context.joined?.identity ?? ''
+  }
+  send(event: RoomEvent): void {
+    this.actor.send(event)
+  }
+
+  #machine() {
+    const { world, settings, conversation } = this.#hands
+    const { log, room, speakers } = world
+    const { trackName, queueMs } = settings.output
+    const tell = (event: RoomEvent) => this.send(event)
+    return roomMachine.provide({
+      actors: {
+        join: fromPromise(({ signal }) => room.join(fact => this.#came(fact), signal)),
+        leave: fromPromise(() => room.leave()),
+        link: linkOn({ log, tell }),
+        microphone: microphoneOn(this.ear, {}),
+        output: outputOn({ speaker: this.#speaker, speakers, trackName, queueMs }),
+        playout: playoutOn(this.#speaker, (id, signal) => this.utterances.start(id, signal)),
+        transcript: transcriptOn({ captions: this.captions, log, tell: () => this.#loseCaptions() }),
+        presence: presenceOn(room, { log }),
+        agent: agentOn({ mind: apart(settings.mind ?? nobody), conversation, tell }),
+      },
+      actions: {
+        tellOpen: () => this.#open(),
+        tellFact: ({ event }) => this.#tell(event),
+        tellFailed: (_, failure) => this.#fail(failure),
+        tellEnded: (_, { id, output, error }) => this.utterances.ended(id, isPlayed(output) ? output : undefined, error),
+        tellOverrun: (_, { step, error }) => this.#overrun(step, error),
+        tellClosing: () => this.#conclude(),
+        tellClosed: ({ context: { reason = 'closed', error } }) => this.#end(reason, error),
+        stopOrphans: (_, child) => stopSubtree(child),
+      },
+    })
+  }
+
+  /** From the world. */
+  #came(fact: WorldFact): void {
+    if (this.#early) this.#early.push(fact)
+    else this.send(fact)
+  }
+  /** From the speaker. */
+  #heard(fact: Heard): void {
+    if (fact.type === 'utterance.started') this.utterances.started(fact.id)
+    if (fact.type !== 'sink.failed') this.#hands.emit(fact)
+    if (fact.type === 'utterance.started' || fact.type === 'sink.failed') this.send(fact)
+  }
+  /** The publication that carries this participant's voice. */
+  #trackOf(identity: string): string | undefined {
+    const { roster, crew } = this.context
+    if (identity === this.identity) return crew.output?.getSnapshot()?.context?.sid
+    return roster.find(one => one.identity === identity)?.tracks.find(({ source }) => source === 'microphone')?.sid
+  }
+
+  #open(): void {
+    this.#hands.opened()
+    const facts = this.#early ?? []
+    this.#early = undefined
+    for (const fact of facts) this.send(fact)
+  }
+  #tell(event: RoomEvent): void {
+    if (event.type === 'participant.linked') this.transcripts.follow(event.participant.identity)
+    if (event.type === 'participant.unlinked') this.transcripts.follow(undefined)
+    const fact = factOf(event, this.#hands.world.clock.now())
+    if (fact) this.#hands.emit(fact)
+  }
+  #fail({ actor, error, restarted }: RoomFailure): void {
+    const failure = { actor, error: lineOf(error), restarted }
+    this.#hands.world.log('error', 'actor.failed', failure)
+    this.#hands.emit({ type: 'failed', ...failure })
+    if (actor.startsWith('transcript:')) this.#loseCaptions()
+  }
+  #loseCaptions(): void {
+    if (!this.#captionsLost) this.#hands.emit({ type: 'captions.lost' })
+    this.#captionsLost = true
+  }
+  #overrun(step: string, error: unknown): void {
+    this.#hands.world.log('warn', 'close.overrun', { step, ...(error === undefined ? {} : { error: lineOf(error) }) })
+  }
+  /** The caller's words end, and text that is late is waited for no longer. */
+  #conclude(): void {
+    this.transcripts.follow(undefined)
+    this.utterances.hurry()
+  }
+  #end(reason: string, error: unknown): void {
+    this.utterances.close()
+    this.ear.close()
+    const at = this.#hands.world.clock.now()
+    this.#hands.emit({ type: 'closed', reason, at, ...(error === undefined ? {} : { error: lineOf(error) }) })
+    this.#hands.closed(reason, error)
+  }
+  /** The supervisor itself has failed, which only an event can bring about that it does not know: all of it ends here. */
+  #collapse(error: unknown): void {
+    const { log, room } = this.#hands.world
+    log('error', 'room.failed', { error: lineOf(error) })
+    this.utterances.close()
+    stopSubtree(this.actor)
+    room.leave().catch(failure => this.#overrun('leave', failure))
+    this.#end('failed', error)
+  }
+}
 
 /** A room without a mind of its own: its owner speaks. */
 const nobody: Mind = {
@@ -41,118 +185,4 @@ const apart = (mind: Mind): Mind => ({
     if (!signal.aborted) await mind.start(conversation, signal)
   },
 })
-
-export const createEngine = ({ world, settings, emit, conversation, opened, closed }: EngineHands) => {
-  const { clock, ids, log, room, speakers, textOut } = world
-  const { input, output } = settings
-  const send = (event: RoomEvent) => actor.send(event)
-  const now = () => clock.now()
-  const context = () => actor.getSnapshot().context
-  const identity = () => context().joined?.identity ?? ''
-
-  const heard = (fact: Heard) => {
-    if (fact.type === 'utterance.started') utterances.started(fact.id)
-    if (fact.type !== 'sink.failed') emit(fact)
-    if (fact.type === 'utterance.started' || fact.type === 'sink.failed') send(fact)
-  }
-  const speaker = new Speaker({
-    ...{ clock, log, tell: heard, sampleRate: output.sampleRate, channels: output.numChannels },
-    ...{ maxPendingMs: output.maxPendingMs, fadeMs: output.fadeMs },
-  })
-  const ear = createEar(world, {
-    ...{ sampleRate: input.sampleRate, channels: input.numChannels },
-    ...{ frameSizeMs: input.frameSizeMs, maxBufferMs: input.maxBufferMs },
-    dropped: run => emit({ type: 'input.dropped', ...run }),
-  })
-  /** The publication that carries this participant's voice. */
-  const trackOf = (who: string) => {
-    const { roster, crew } = context()
-    if (who === identity()) return crew.output?.getSnapshot()?.context?.sid
-    return roster.find(one => one.identity === who)?.tracks.find(({ source }) => source === 'microphone')?.sid
-  }
-  const captions = new Captions({ textOut, trackOf, log })
-  const utterances = new Utterances({ speaker, captions, clock, ids, log, identity, send, emit })
-  const transcripts = new Transcripts({ captions, clock, ids, send, emit })
-
-  /** Facts that come while the room is being joined are newer than the roster that joining gives. */
-  let early: WorldFact[] | undefined = []
-  const told = (fact: WorldFact) => {
-    if (early) early.push(fact)
-    else send(fact)
-  }
-  let lost = false
-
-  const machine = roomMachine.provide({
-    actors: {
-      join: fromPromise(({ signal }) => room.join(told, signal)),
-      leave: fromPromise(() => room.leave()),
-      link: linkOn({ log, tell: send }),
-      microphone: microphoneOn(ear, {}),
-      output: outputOn({ speaker, speakers, trackName: output.trackName, queueMs: output.queueMs }),
-      playout: playoutOn(speaker, (id, signal) => utterances.start(id, signal)),
-      transcript: transcriptOn({ captions, log, tell: ({ type }) => captionsLost(type) }),
-      presence: presenceOn(room, { log }),
-      agent: agentOn({ mind: apart(settings.mind ?? nobody), conversation, tell: send }),
-    },
-    actions: {
-      tellOpen: () => {
-        opened()
-        const facts = early ?? []
-        early = undefined
-        for (const fact of facts) send(fact)
-      },
-      tellFact: ({ event }) => {
-        if (event.type === 'participant.linked') transcripts.follow(event.participant.identity)
-        if (event.type === 'participant.unlinked') transcripts.follow(undefined)
-        const fact = factOf(event, now())
-        if (fact) emit(fact)
-      },
-      tellFailed: (_, { actor: name, error, restarted }) => {
-        log('error', 'actor.failed', { actor: name, error: lineOf(error), restarted })
-        emit({ type: 'failed', actor: name, error: lineOf(error), restarted })
-        if (name.startsWith('transcript:')) captionsLost('captions.lost')
-      },
-      tellEnded: (_, { id, output: played, error }) => utterances.ended(id, isPlayed(played) ? played : undefined, error),
-      tellOverrun: (_, { step, error }) => log('warn', 'close.overrun', { step, ...(error ? { error: lineOf(error) } : {}) }),
-      tellClosing: () => {
-        transcripts.follow(undefined)
-        utterances.hurry()
-      },
-      tellClosed: ({ context: { reason = 'closed', error } }) => over(reason, error),
-      stopOrphans: (_, child) => stopSubtree(child),
-    },
-  })
-  const over = (reason: string, error: unknown) => {
-    utterances.close()
-    ear.close()
-    emit({ type: 'closed', reason, at: now(), ...(error === undefined ? {} : { error: lineOf(error) }) })
-    closed(reason, error)
-  }
-  const captionsLost = (type: 'captions.lost') => {
-    if (!lost) emit({ type })
-    lost = true
-  }
-
-  const actor: RoomRef = createActor(machine, {
-    clock,
-    id: 'room',
-    input: {
-      link: settings.link,
-      microphone: { preConnectAudio: input.preConnectAudio, preConnectAudioTimeoutMs: input.preConnectAudioTimeoutMs },
-      sampleRate: output.sampleRate,
-      closeBudgetMs: settings.closeBudgetMs,
-    },
-  })
-  // The supervisor itself has failed, which only an event can bring about that it does not know: all of it ends here.
-  const collapse = (error: unknown) => {
-    log('error', 'room.failed', { error: lineOf(error) })
-    utterances.close()
-    stopSubtree(actor)
-    room.leave().catch(failure => log('warn', 'close.overrun', { step: 'leave', error: lineOf(failure) }))
-    over('failed', error)
-  }
-  actor.subscribe({ error: collapse })
-  return { actor, speaker, ear, captions, utterances, transcripts, send, context, identity }
-}
-
 const isPlayed = (output: unknown): output is Played => typeof output === 'object' && output !== null && 'outcome' in output

@@ -25,15 +25,15 @@ export const hashOf = (view: ArrayBufferView): string => {
  */
 export const journaled = (world: World, journal: Journal): World => {
   const note = noterOf(world, journal)
-  const port = seamOf(note)
+  const seam = new Seam(note)
   return {
-    room: port('room', world.room),
-    tracks: port('tracks', world.tracks),
-    speakers: port('speakers', world.speakers),
-    textOut: port('textOut', world.textOut),
-    textIn: port('textIn', world.textIn),
-    byteIn: port('byteIn', world.byteIn),
-    ...(world.opus ? { opus: port('opus', world.opus) } : {}),
+    room: seam.port('room', world.room),
+    tracks: seam.port('tracks', world.tracks),
+    speakers: seam.port('speakers', world.speakers),
+    textOut: seam.port('textOut', world.textOut),
+    textIn: seam.port('textIn', world.textIn),
+    byteIn: seam.port('byteIn', world.byteIn),
+    ...(world.opus ? { opus: seam.port('opus', world.opus) } : {}),
     log: world.log,
     clock: notedClock(world.clock, note),
     ids: notedIds(world.ids, note),
@@ -56,74 +56,86 @@ const noterOf = ({ clock, log }: World, journal: Journal): Note => {
 }
 
 /** Ports with their methods noted, and whatever their methods give. */
-const seamOf = (note: Note) => {
-  /** Something a port gave: an object of methods stays behind the seam, everything else is a value. */
-  const given = <T>(name: string, kind: JournalLine['kind'], value: T): T => {
-    const behind = isMethods(value)
-    note(kind, name, behind ? undefined : value)
-    return behind ? seam(name, value) : value
+class Seam {
+  readonly #note: Note
+
+  constructor(note: Note) {
+    this.#note = note
   }
-  const failed = (name: string, error: unknown) => {
-    note('failed', name, String(error))
+
+  port<T extends object>(name: string, target: T): T {
+    // Over an object of its own: a proxy may not say anything new of a port that is frozen.
+    return new Proxy(Object.create(target), {
+      get: (_, key) => {
+        const path = `${name}.${String(key)}`
+        const member: unknown = Reflect.get(target, key)
+        if (isCallback(member))
+          return (...args: unknown[]) => this.#call(path, () => member.apply(target, this.#told(path, args)))
+        if (isMethods(member)) return this.port(path, member)
+        return member === undefined ? member : this.#given(path, 'read', member)
+      },
+    })
+  }
+
+  #call(name: string, call: () => unknown): unknown {
+    let result: unknown
+    try {
+      result = call()
+    } catch (error) {
+      throw this.#failed(name, error)
+    }
+    if (result instanceof Promise) return this.#settled(name, result)
+    if (isIterable(result)) return this.#items(name, result)
+    return result === undefined || isCallback(result) ? result : this.#given(name, 'read', result)
+  }
+  /** Something a port gave: an object of methods stays behind the seam, everything else is a value. */
+  #given<T>(name: string, kind: JournalLine['kind'], value: T): T {
+    const behind = isMethods(value)
+    this.#note(kind, name, behind ? undefined : value)
+    return behind ? this.port(name, value) : value
+  }
+  #failed(name: string, error: unknown): unknown {
+    this.#note('failed', name, String(error))
     return error
   }
-  const settled = async <T>(name: string, work: Promise<T>): Promise<T> => {
+  async #settled<T>(name: string, work: Promise<T>): Promise<T> {
     let value: T
     try {
       value = await work
     } catch (error) {
-      throw failed(name, error)
+      throw this.#failed(name, error)
     }
-    return given(name, 'settled', value)
+    return this.#given(name, 'settled', value)
   }
   /** Not a generator: there, a `return` would queue up behind a `next` that waits. */
-  const items = <T>(name: string, source: AsyncIterable<T>): AsyncIterable<T> => ({
-    [Symbol.asyncIterator]: () => {
-      const iterator = source[Symbol.asyncIterator]()
-      const next = async () => {
+  #items<T>(name: string, source: AsyncIterable<T>): AsyncIterable<T> {
+    const iterate = (iterator: AsyncIterator<T>): AsyncIterator<T> => ({
+      next: async () => {
         try {
           const step = await iterator.next()
-          if (step.done) note('end', name)
-          else note('item', name, step.value)
+          if (step.done) this.#note('end', name)
+          else this.#note('item', name, step.value)
           return step
         } catch (error) {
-          throw failed(name, error)
+          throw this.#failed(name, error)
         }
-      }
-      return { next, return: async () => (await iterator.return?.()) ?? { done: true, value: undefined } }
-    },
-  })
-  const told =
-    (name: string, callback: Callback): Callback =>
-    (...args) => {
-      const seen = args.map(arg => (hasChunks(arg) ? { ...arg, chunks: items(`${name}.chunks`, arg.chunks) } : arg))
-      note('told', name, seen.length === 1 ? seen[0] : seen)
-      return callback(...seen)
-    }
-  const call = (name: string, target: object, method: Callback, args: unknown[]): unknown => {
-    let result: unknown
-    try {
-      const seen = args.map(arg => (isCallback(arg) ? told(name, arg) : arg))
-      result = method.apply(target, seen)
-    } catch (error) {
-      throw failed(name, error)
-    }
-    if (result instanceof Promise) return settled(name, result)
-    if (isIterable(result)) return items(name, result)
-    return result === undefined || isCallback(result) ? result : given(name, 'read', result)
-  }
-  const seam = <T extends object>(name: string, target: T): T =>
-    // Over an object of its own: a proxy may not say anything new of a port that is frozen.
-    new Proxy(Object.create(target), {
-      get: (_, key) => {
-        const path = `${name}.${String(key)}`
-        const member: unknown = Reflect.get(target, key)
-        if (isCallback(member)) return (...args: unknown[]) => call(path, target, member, args)
-        if (isMethods(member)) return seam(path, member)
-        return member === undefined ? member : given(path, 'read', member)
       },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
     })
-  return seam
+    return { [Symbol.asyncIterator]: () => iterate(source[Symbol.asyncIterator]()) }
+  }
+  /** Arguments whose callbacks note what they are told. */
+  #told(name: string, args: unknown[]): unknown[] {
+    const seen = (arg: unknown) => (hasChunks(arg) ? { ...arg, chunks: this.#items(`${name}.chunks`, arg.chunks) } : arg)
+    const noted =
+      (callback: Callback): Callback =>
+      (...told) => {
+        const all = told.map(seen)
+        this.#note('told', name, all.length === 1 ? all[0] : all)
+        return callback(...all)
+      }
+    return args.map(arg => (isCallback(arg) ? noted(arg) : arg))
+  }
 }
 
 const notedClock = (clock: Clock, note: Note): Clock => {

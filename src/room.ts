@@ -1,7 +1,7 @@
 /** A room with its agent: what a user holds. It keeps no state of its own; the machines do. */
 import type { RoomRef } from '../machines/room.ts'
 import type { AudioFrame } from './audio/frame.ts'
-import { createEngine, type Engine } from './engine.ts'
+import { Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
 import { journaled } from './journal.ts'
@@ -64,7 +64,7 @@ export class ChartRoom {
     this.closed = new Promise(resolve => {
       closed = resolve
     })
-    this.#engine = createEngine({
+    this.#engine = new Engine({
       ...{ world, settings, opened },
       emit: fact => this.#news.tell(fact),
       conversation: this.#conversation(settings),
@@ -80,14 +80,14 @@ export class ChartRoom {
   }
 
   get name(): string {
-    return this.#engine.context().joined?.name ?? ''
+    return this.#engine.context.joined?.name ?? ''
   }
   get identity(): string {
-    return this.#engine.identity()
+    return this.#engine.identity
   }
   /** The identity of the participant that is listened to. */
   get linkedParticipant(): string | undefined {
-    return this.#engine.context().linked?.identity
+    return this.#engine.context.linked?.identity
   }
   /** What ended the room, if a failure did. */
   get error(): unknown {
@@ -115,13 +115,13 @@ export class ChartRoom {
   /** Shows text that nobody speaks. Without effect once the room closes. */
   show(text: string): void {
     if (!this.#isOpen || text === '') return
-    const { send, captions, identity } = this.#engine
+    const { captions, identity } = this.#engine
     const id = this.#world.ids.next('SG_')
-    send({ type: 'caption', segment: { id, side: 'agent', identity: identity() } })
+    this.#engine.send({ type: 'caption', segment: { id, side: 'agent', identity } })
     captions.put(id, text)
-    send({ type: 'finish', id })
+    this.#engine.send({ type: 'finish', id })
     const at = this.#world.clock.now()
-    this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity: identity(), text, final: true, at })
+    this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity, text, final: true, at })
   }
   /** Stops the voice at once, and holds what is said meanwhile; `resume` goes on with the very next sample. */
   pause(): void {

@@ -85,6 +85,16 @@ it('waits a second for text that is later than its audio (SYNC-12)', async () =>
   assert.equal(codes(), ['show.late'])
 })
 
+it('does not wait for late text when the room closes (ROOM-9)', async () => {
+  const { room, clock, ends } = await startCall()
+  room.say({ audio: sound(300), text: stalled(pieces('Well')) })
+  await clock.advance(500)
+  const at = clock.now()
+  await clock.runUntil(room.close())
+  assert.is(clock.now(), at)
+  assert.equal([ends()[0]?.outcome, ends()[0]?.spoken], ['finished', 'Well'])
+})
+
 it('publishes text without audio at once, and counts it as spoken (SYNC-11)', async () => {
   const call = await startCall()
   const captions = call.caller.collect('lk.transcription')

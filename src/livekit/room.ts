@@ -1,5 +1,6 @@
 /** The room itself: joining, leaving, and what this process does with the SDK as a whole. */
 import { dispose, Room as SdkRoom } from '@livekit/rtc-node'
+import { realClock, sleep } from '../clock.ts'
 import { coded, lineOf } from '../errors.ts'
 import type { Joined, Room, RoomEvent } from '../ports.ts'
 import { enter, exit } from './entry.ts'
@@ -19,9 +20,14 @@ const ATTRIBUTES_TIMEOUT = 5_000
 /** Where to go, and what puts the topics listened to so far into the SDK's room. */
 export type Way = { url: string; token: string; attach: (room: SdkRoom) => void }
 
+/** So long after a room was left the native layer may still negotiate the end of its tracks, in ms: it does so every 150. */
+const NEGOTIATION = 200
+
 /** All rooms that are joined or joining; `shutdown` leaves them. */
 const joined = new Set<() => Promise<void>>()
 let down: Promise<void> | undefined
+/** When a room was left last, in ms of the process. */
+let leftAt = Number.NEGATIVE_INFINITY
 
 /** Throws with code ERR_DISPOSED after `shutdown`. */
 export const refuseWhenDown = (): void => {
@@ -34,7 +40,13 @@ export const refuseWhenDown = (): void => {
  * by itself; after it, no room can be joined. Never rejects.
  */
 export const shutdown = (): Promise<void> => {
-  down ??= Promise.all([...joined].map(leave => leave())).then(() => dispose())
+  const end = async () => {
+    await Promise.all([...joined].map(leave => leave()))
+    const left = leftAt + NEGOTIATION - performance.now()
+    if (left > 0) await sleep(realClock(), left) // or else the native layer complains on stderr that it cannot
+    await dispose()
+  }
+  down ??= end()
   return down
 }
 
@@ -140,6 +152,7 @@ class Visit {
       log('warn', 'livekit.leave.failed', { error: lineOf(error) })
     } finally {
       if (room) this.#forget(room)
+      leftAt = performance.now()
       joined.delete(this.leave)
     }
   }

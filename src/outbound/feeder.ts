@@ -90,16 +90,11 @@ export class Feeder {
     // A fade that was cut off is played to its end: its samples have been counted.
     if (fade) this.#handFade(this.#sink, fade)
     else if (sounds && exact && this.moving) {
-      const { data, n } = line.fade(segment)
-      if (n > 0) this.#handFade(this.#sink, data)
-      playhead.fade(n)
+      const data = line.fade(segment)
+      if (data.length > 0) this.#handFade(this.#sink, data)
+      playhead.fade(data.length / this.#hands.format.channels)
     }
     if (sounds) playhead.rest()
-  }
-
-  /** Everything of `segment` that was handed over counts as played, whatever the sink says. */
-  concede(segment: Segment): void {
-    this.#hands.playhead.concede(segment)
   }
 
   #takeBack(sink: Sink): { exact: boolean; fade: Int16Array | undefined } {

@@ -83,13 +83,14 @@ export class Line {
     return { data, parts }
   }
 
-  /** The next samples of `segment`, falling to silence, and how many they are (OUT-23). */
-  fade(segment: Segment): { data: Int16Array; n: number } {
+  /** The next samples of `segment`, as many as there are for it, falling to silence (OUT-23). */
+  fade(segment: Segment): Int16Array {
+    const { channels } = this.#format
     const n = Math.min(this.#fade, segment.unsent)
-    const data = new Int16Array(this.#padded(n).size * this.#format.channels)
+    const data = new Int16Array(n * channels)
     this.#send(segment, n, data, 0)
-    fall(data.subarray(0, n * this.#format.channels), this.#format.channels)
-    return { data, n }
+    fall(data, channels)
+    return data
   }
 
   /** How many samples may go, up to a whole block; how many of them end an utterance; and whether there may be more of them soon. */

@@ -50,7 +50,7 @@ export class News implements PlayheadHands {
   started({ segment: { id }, startedAt, offset }: Run): void {
     if (offset === 0) {
       this.#facts.push({ next: id, tell: () => this.#tell({ type: 'utterance.started', id, at: startedAt }) })
-      this.#inform(id, { type: 'playhead.entered' })
+      this.inform(id, { type: 'playhead.entered' })
     }
     this.#changed(id)
   }
@@ -59,14 +59,13 @@ export class News implements PlayheadHands {
     this.#changed(id)
   }
   drained({ id, tally }: Segment): void {
-    this.#inform(id, { type: 'queue.drained', ...tally })
+    this.inform(id, { type: 'queue.drained', ...tally })
   }
-  sourceEnded({ id, tally }: Segment): void {
-    this.#inform(id, { type: 'source.ended', ...tally })
+  /** For the machine of one utterance. */
+  inform(id: string, fact: SourceFact): void {
+    this.#facts.push({ tell: () => this.find(id)?.tell(fact) })
   }
-  sourceFailed(id: string, error: string): void {
-    this.#inform(id, { type: 'source.failed', error })
-  }
+  /** For everybody. */
   tell(fact: Heard): void {
     this.#facts.push({ tell: () => this.#tell(fact) })
   }
@@ -81,9 +80,6 @@ export class News implements PlayheadHands {
 
   #isDue({ next }: Fact, last?: string): boolean {
     return next === undefined || next === last || !this.#entries.has(next) || next === this.#entries.keys().next().value
-  }
-  #inform(id: string, fact: SourceFact): void {
-    this.#facts.push({ tell: () => this.find(id)?.tell(fact) })
   }
   #changed(id: string): void {
     for (const watcher of this.find(id)?.watchers ?? []) this.#facts.push({ tell: watcher })

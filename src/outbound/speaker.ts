@@ -102,13 +102,13 @@ export class Speaker {
     if (!segment || segment.ended) return
     this.#feeder.settle()
     segment.ended = true
-    this.#news.sourceEnded(segment)
+    this.#news.inform(id, { type: 'source.ended', ...segment.tally })
     if (segment.drained) this.#news.drained(segment)
     this.#soon()
   }
   /** The source broke: the utterance's machine is told, and decides. */
   fail(id: string, error: unknown): void {
-    this.#news.sourceFailed(id, lineOf(error))
+    this.#news.inform(id, { type: 'source.failed', error: lineOf(error) })
     this.#soon()
   }
 

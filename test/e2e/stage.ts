@@ -1,5 +1,5 @@
 /** One test on a real server: a room of its own, the agent in it, callers, and an end to all of it. */
-import { Room as SdkRoom } from '@livekit/rtc-node'
+import { RoomEvent, Room as SdkRoom } from '@livekit/rtc-node'
 import { suite } from 'uvu'
 import { type Server, startServer } from '../../scripts/livekit.mjs'
 import type { AudioFrame } from '../../src/audio/frame.ts'
@@ -21,12 +21,18 @@ export type { Server } from '../../scripts/livekit.mjs'
 /** The format in which the agent speaks and hears where nothing else is said. */
 export const format = { sampleRate: 24_000, channels: 1 }
 
-/** The room of the SDK that was connected last in this process: rtc-node keeps no list, and the engine does not show its own. */
-let connected: WeakRef<SdkRoom> | undefined
+/** Every room of the SDK that this process connects: rtc-node keeps no list, and the engine does not show its own. */
+const connected: WeakRef<SdkRoom>[] = []
 const connect = SdkRoom.prototype.connect
 SdkRoom.prototype.connect = function (...args) {
-  connected = new WeakRef(this)
+  connected.push(new WeakRef(this))
   return connect.apply(this, args)
+}
+const sdkRoomOf = (identity: string, name: string): SdkRoom => {
+  const rooms = connected.map(ref => ref.deref())
+  const room = rooms.findLast(one => one?.localParticipant?.identity === identity && one.name === name)
+  if (!room) throw new Error(`the SDK's room of ${identity} is not to be found`)
+  return room
 }
 
 /** The agent in a room, with all that it told. */
@@ -86,10 +92,9 @@ export class Stage {
     const token = await tokenFor({ ...this.server, room: this.name, identity: 'agent' })
     const clock = realClock()
     const world = livekit({ url: this.server.url, token, clock, log, opus: createOpus({ clock }) })
-    const opening = openRoom(alter(world), options)
-    const sdk = connected?.deref() // it is asked to connect within the same turn
-    const room = await within('the agent joins', opening)
-    if (!sdk || sdk.name !== this.name) throw new Error('the room of the agent is not to be found')
+    const room = await within('the agent joins', openRoom(alter(world), options))
+    const sdk = sdkRoomOf('agent', this.name)
+    for (const event of Object.values(RoomEvent)) sdk.on(event, watch.look)
     this.#ends.push(() => room.close())
     room.on(fact => {
       facts.push(fact)
