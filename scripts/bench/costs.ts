@@ -10,14 +10,21 @@ export type Costs = Record<(typeof counts)[number], Cost>
 /** Until the first packets, the codecs and the code are warm, in ms. */
 const warmMs = 2_500
 
-/** `rounds` times each count; gives back the medians. */
-export const costs = async (bench: Bench, { rounds, ms }: { rounds: number; ms: number }): Promise<Record<Kind, Costs>> => {
+/** `rounds` times each count; gives back the medians. What failed is told to `note`, and left out. */
+export const costs = async (
+  bench: Bench,
+  { rounds, ms, note }: { rounds: number; ms: number; note: (line: string) => void },
+): Promise<Record<Kind, Costs>> => {
   const all: { kind: Kind; count: number; cost: Cost }[] = []
   for (let round = 0; round < rounds; round++)
     for (const count of counts)
       for (const kind of round % 2 ? kinds : kinds.toReversed()) {
         bench.say(`${count} session${count > 1 ? 's' : ''}, ${kind}, ${round + 1} of ${rounds}`)
-        all.push({ kind, count, cost: await costOf(bench, kind, count, `load-${all.length}`, ms) })
+        try {
+          all.push({ kind, count, cost: await costOf(bench, kind, count, `load-${count}-${kind}-${round}`, ms) })
+        } catch (error) {
+          note(`${count} sessions: ${error instanceof Error ? error.message : error}`)
+        }
       }
   const of = (kind: Kind, count: number): Cost => {
     const found = all.filter(one => one.kind === kind && one.count === count)

@@ -1,22 +1,16 @@
 /** Sessions of ours. */
 import { livekit } from '../../src/livekit/index.ts'
-import type { Utterance } from '../../src/ports.ts'
 import { openRoom } from '../../src/room.ts'
-import { replies, replySamples, type Session, serveLoad } from './load.ts'
+import { replies, replySamples, serveLoad } from './load.ts'
 import { paced } from './paced.ts'
 
 serveLoad(async (way, speech) => {
   const room = await openRoom(livekit(way))
+  const session = { heardFrames: 0, speaks: false }
   let open = true
-  let utterance: Utterance | undefined
-  const session: Session = {
-    heardFrames: 0,
-    get speaks() {
-      return (utterance?.heard ?? 0) > 0
-    },
-  }
-  void room.closed.then(() => {
-    open = false
+  room.on(({ type }) => {
+    if (type === 'utterance.started') session.speaks = true
+    if (type === 'closed') open = false
   })
   const hear = async () => {
     for await (const _ of room.audio) session.heardFrames++
@@ -24,8 +18,7 @@ serveLoad(async (way, speech) => {
   const speak = async () => {
     for (const reply of replies(speech, replySamples)) {
       if (!open) return
-      utterance = room.say({ audio: paced(reply) })
-      await utterance.played
+      await room.say({ audio: paced(reply) }).played
     }
   }
   void hear()

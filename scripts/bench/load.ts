@@ -5,7 +5,7 @@ import { median } from './figures.ts'
 import type { Way } from './rooms.ts'
 
 /** One session at work: how many frames it heard so far, and whether it is heard itself. */
-export type Session = { heardFrames: number; readonly speaks: boolean }
+export type Session = { heardFrames: number; speaks: boolean }
 /** `cpu` in core-seconds per second and session; `rss` in MB, for the whole process. */
 export type Cost = { cpu: number; rss: number }
 

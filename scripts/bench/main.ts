@@ -63,7 +63,9 @@ export const run = async ({ rows, rounds, seconds, keep }: Options, hands: Hands
         report.rows.push(...heardRows(both))
         report.notes.push(...notesOn(both))
       }
-      if (has(costly)) report.rows.push(...costRows(await costs(bench, { rounds: costRounds, ms: seconds * 1000 }), costRounds))
+      if (!has(costly)) return
+      const note = (line: string) => report.notes.push(line)
+      report.rows.push(...costRows(await costs(bench, { rounds: costRounds, ms: seconds * 1000, note }), costRounds))
     })
   if (has(inside)) report.rows.push(...(await insideRows(wanted, hands.bundle)))
   return { ...report, rows: report.rows.filter(({ name }) => wanted.includes(name)) }
