@@ -74,7 +74,7 @@ export class Utterances {
   /** The machine of the utterance is done; without an output it has failed, by `error` if there was one. */
   ended(id: string, output: Played | undefined, error?: unknown): void {
     const entry = this.#entries.get(id)
-    if (!entry || entry.ending) return
+    if (!entry) return
     entry.played = output ?? this.#lost(id, error)
     if (entry.played.outcome !== 'finished') {
       this.#conclude(id, entry)

@@ -221,6 +221,30 @@ it("ends the caller's open words under his own name when he goes (TXT-9)", async
   ])
 })
 
+it("ends the caller's open words when the room closes (ROOM-9)", async () => {
+  let conversation: Conversation | undefined
+  const mind: Mind = {
+    start: given => {
+      conversation = given
+      return new Promise(() => {})
+    },
+  }
+  const call = await startCall({ options: { mind } })
+  const captions = call.caller.collect('lk.transcription')
+  conversation?.heard('good mor', false)
+  await call.clock.advance(100)
+  await call.clock.runUntil(call.room.close())
+  await call.clock.advance(1)
+  assert.equal(
+    captions.map(({ from, text, attributes }) => [from, text, attributes['lk.transcription_final']]),
+    [
+      ['ann', 'good mor', 'false'],
+      ['ann', 'good mor', 'true'],
+    ],
+  )
+  await checkOver(call)
+})
+
 for (const [how, reason, act] of [
   ['throws us out', 'room.disconnected', ({ hub }) => hub.disconnect('agent')],
   ['ends the room', 'participant_disconnected', ({ hub }) => hub.close()], // the caller goes first, for good
@@ -409,6 +433,22 @@ it('says once that captions are lost, and talks on', async () => {
   assert.is(facts.filter(({ type }) => type === 'captions.lost').length, 1)
   void room.close()
   await clock.advance(5_000)
+  await checkOver(call)
+})
+
+it('goes on without the captions of a segment whose machine fails, and says so', async () => {
+  const call = await startCall()
+  const { room, clock, types } = call
+  const { played } = room.say({ id: 'a', audio: sound(400), text: timed(2) })
+  // A second machine for the same segment: it cannot have its place.
+  room.actor.send({ type: 'caption', segment: { id: 'a', side: 'agent', identity: 'agent' } })
+  await clock.advance(1_000)
+  assert.equal(
+    types().filter(type => type === 'failed' || type === 'captions.lost'),
+    ['failed', 'captions.lost'],
+  )
+  assert.is((await played).outcome, 'finished')
+  await clock.runUntil(room.close())
   await checkOver(call)
 })
 
