@@ -61,7 +61,7 @@ let rooms = 0
 export class Stage {
   readonly server: Server
   readonly name = `e2e-${process.pid}-${++rooms}`
-  readonly #ends: (() => Promise<unknown>)[] = []
+  readonly #ends: { who: string; end: () => Promise<unknown> }[] = []
 
   constructor(server: Server) {
     this.server = server
@@ -69,14 +69,14 @@ export class Stage {
 
   async caller(identity = 'caller', about: Parameters<Caller['join']>[2] = {}): Promise<Caller> {
     const caller = new Caller(identity)
-    this.#ends.push(() => caller.leave())
+    this.#ends.push({ who: identity, end: () => caller.leave() })
     return caller.join(this.server, this.name, about)
   }
 
   /** An agent on plain rtc-node in the same room. */
   async bare(): Promise<Bare> {
     const bare = new Bare()
-    this.#ends.push(() => bare.leave())
+    this.#ends.push({ who: 'bare', end: () => bare.leave() })
     return bare.join(this.server, this.name)
   }
 
@@ -95,7 +95,7 @@ export class Stage {
     const room = await within('the agent joins', openRoom(alter(world), options))
     const sdk = sdkRoomOf('agent', this.name)
     for (const event of Object.values(RoomEvent)) sdk.on(event, watch.look)
-    this.#ends.push(() => room.close())
+    this.#ends.push({ who: 'the agent', end: () => room.close() })
     room.on(fact => {
       facts.push(fact)
       watch.look()
@@ -122,7 +122,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    for (const end of this.#ends.reverse()) await within('the stage is cleared', end())
+    for (const { who, end } of this.#ends.reverse()) await within(`${who} leaves`, end())
   }
 }
 
