@@ -8,7 +8,16 @@ export type AgentHands = { mind: Mind; conversation: Conversation; tell?: (fact:
 /** The agent machine around a mind, which starts when the room was joined and whose signal aborts when the actor ends. */
 export const agentOn = ({ mind, conversation, tell = () => {} }: AgentHands) =>
   agentMachine.provide({
-    actors: { mind: fromPromise(async ({ signal }) => mind.start(conversation, signal)) },
+    actors: {
+      mind: fromPromise(async ({ signal }) => {
+        const over = new AbortController() // XState aborts what is stopped, not what has failed: that may have left work behind
+        try {
+          await mind.start(conversation, AbortSignal.any([signal, over.signal]))
+        } finally {
+          over.abort()
+        }
+      }),
+    },
     actions: {
       tellState: (_, { state }) => tell({ type: 'agent.changed', state }),
       tellEnded: () => tell({ type: 'mind.ended' }),

@@ -167,6 +167,14 @@ it('fails with its mind, at once or later', async () => {
   assert.equal(errors, [fault, fault])
 })
 
+it('aborts the signal of a mind that has failed: what it left running ends with it (ROOM-17)', async () => {
+  const { actor, mind, clock } = start()
+  actor.send({ type: 'room.joined' })
+  mind.end(new Error('lost its mind'))
+  await clock.settle()
+  assert.ok(mind.starts[0]?.signal.aborted)
+})
+
 it('stops the mind when it is stopped', async () => {
   const { actor, mind, clock } = start()
   actor.send({ type: 'room.joined' })

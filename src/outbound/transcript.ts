@@ -24,6 +24,7 @@ type Caption = {
   shown: () => void
   left: Promise<void>
 }
+const blank = { whole: '', unsent: '', full: false, track: undefined, writer: undefined, stale: false }
 
 /** TXT-14: text that may wait for the room, in UTF-16 units: 64 KiB of plain English. */
 const maxWaiting = 65_536
@@ -62,17 +63,7 @@ export class Captions {
     const left = new Promise<void>(resolve => {
       leave = resolve
     })
-    const caption = {
-      segment,
-      whole: '',
-      unsent: '',
-      full: false,
-      track: undefined,
-      writer: undefined,
-      stale: false,
-      shown,
-      left,
-    }
+    const caption = { segment, ...blank, shown, left }
     this.#open.set(id, caption)
     return () => {
       this.#open.delete(id)
