@@ -2,6 +2,7 @@
 import { createActor, fromPromise } from 'xstate'
 import { type RoomEvent, type RoomFailure, type RoomRef, roomMachine } from '../machines/room.ts'
 import { agentOn } from './agent.ts'
+import type { AudioFrame } from './audio/frame.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
 import { createEar, type Ear } from './inbound/ear.ts'
@@ -13,6 +14,7 @@ import { playoutOn } from './outbound/playout.ts'
 import { presenceOn } from './outbound/presence.ts'
 import { type Heard, Speaker } from './outbound/speaker.ts'
 import { Captions, transcriptOn } from './outbound/transcript.ts'
+import { until } from './pipes/until.ts'
 import type { Conversation, Mind, Played, World, RoomEvent as WorldFact } from './ports.ts'
 import { stopSubtree } from './supervise.ts'
 import { Transcripts } from './transcripts.ts'
@@ -178,11 +180,16 @@ export class Engine {
 const nobody: Mind = {
   start: (_, signal) => new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true })),
 }
-/** A mind starts in a turn of its own: no code of the caller's runs within a transition, so what it asks is done when it was asked. */
+/**
+ * A mind starts in a turn of its own: no code of the caller's runs within a transition, so what it asks is done when it was asked.
+ * It hears until its signal aborts: a reader that a failed mind left behind would keep the next one from hearing.
+ */
 const apart = (mind: Mind): Mind => ({
   start: async (conversation, signal) => {
     await undefined
-    if (!signal.aborted) await mind.start(conversation, signal)
+    const listen = until<AudioFrame>(signal)
+    const hear = () => ({ [Symbol.asyncIterator]: () => listen(conversation.hear()) })
+    if (!signal.aborted) await mind.start({ ...conversation, hear }, signal)
   },
 })
 const isPlayed = (output: unknown): output is Played => typeof output === 'object' && output !== null && 'outcome' in output

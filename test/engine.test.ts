@@ -113,6 +113,35 @@ it('takes all that a mind asks for in the moment it starts', async () => {
   await checkOver(call)
 })
 
+it('lets a mind hear after one that failed and left its reader behind (ROOM-17)', async () => {
+  const heard: number[] = []
+  const mind: Mind = {
+    start: async ({ hear, clock }) => {
+      const n = heard.push(0) - 1
+      const listen = async () => {
+        for await (const { samplesPerChannel } of hear()) heard[n] = (heard[n] ?? 0) + samplesPerChannel
+      }
+      const fail = async () => {
+        await sleep(clock, 500)
+        throw new Error('lost its mind')
+      }
+      await Promise.all([listen(), n === 0 ? fail() : undefined])
+    },
+  }
+  const call = await startCall({ options: { mind } })
+  const { clock, caller, room, facts } = call
+  void caller.publish().speak(samples(3_000))
+  await clock.advance(2_500)
+  assert.equal(
+    facts.flatMap(fact => (fact.type === 'failed' ? [[fact.error, fact.restarted]] : [])),
+    [['lost its mind', true]],
+  )
+  const [first = 0, second = 0] = heard
+  assert.ok(first <= 500 * perMs && second >= 1_800 * perMs, `${heard.map(samples => samples / perMs)} ms`)
+  await clock.runUntil(room.close())
+  await checkOver(call)
+})
+
 it('closes when the mind is done, and stops one that is not', async () => {
   const done = await startCall({ options: { mind: { start: ({ clock }) => sleep(clock, 500) } } })
   await done.clock.advance(600)
