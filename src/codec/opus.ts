@@ -4,7 +4,7 @@
  */
 import { pipe } from 'it-pipe'
 import { type AudioFrame, frameOf } from '../audio/frame.ts'
-import { until } from '../pipes/until.ts'
+import { letGo, until } from '../pipes/until.ts'
 import type { Clock, OpusDecoder } from '../ports.ts'
 import { ByteReader } from './bytes.ts'
 import type { OpusHead, OpusPart } from './head.ts'
@@ -27,11 +27,16 @@ export const createOpus = ({ clock, sampleRate = RATE }: OpusOptions): OpusDecod
 
 /** Its first bytes say which container it is. */
 async function* demux(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<OpusPart> {
-  const reader = new ByteReader(bytes[Symbol.asyncIterator]())
-  const start = new DataView((await reader.peek(4)).buffer).getUint32(0)
-  if (start === OGG) yield* oggPackets(reader)
-  else if (start === WEBM) yield* webmPackets(reader)
-  else throw new Error('the audio stream is neither Ogg nor WebM')
+  const source = bytes[Symbol.asyncIterator]()
+  const reader = new ByteReader(source)
+  try {
+    const start = new DataView((await reader.peek(4)).buffer).getUint32(0)
+    if (start === OGG) yield* oggPackets(reader)
+    else if (start === WEBM) yield* webmPackets(reader)
+    else throw new Error('the audio stream is neither Ogg nor WebM')
+  } finally {
+    letGo(source) // what comes behind the damage is not read
+  }
 }
 
 const decode = (options: Required<OpusOptions>, signal: AbortSignal) =>

@@ -3,6 +3,7 @@ import type { Claim } from '../../machines/inbound/preconnect.ts'
 import { type Queue, slide } from '../audio/buffer.ts'
 import { type AudioFrame, samplesOf } from '../audio/frame.ts'
 import { codeOf, lineOf } from '../errors.ts'
+import { letGo } from '../pipes/until.ts'
 import type { ByteIn, Clock, Incoming, Log } from '../ports.ts'
 import { samplesIn } from './input.ts'
 
@@ -126,6 +127,7 @@ export class Store {
       this.#options.log('warn', 'preconnect.refused', { identity, sid, error: lineOf(error) })
       if (sid !== '') this.#settle(sid)
       waiter?.answer()
+      letGo(stream.chunks[Symbol.asyncIterator]()) // unread, it would pile up until the room ends
     }
   }
 

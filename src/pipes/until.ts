@@ -31,12 +31,12 @@ export const until = <T>(signal: AbortSignal) =>
       throw error
     } finally {
       signal.removeEventListener('abort', abort)
-      if (open) leave(iterator)
+      if (open) letGo(iterator)
     }
   }
 
-/** Nobody is left to hear what it would say to that. */
-const leave = (iterator: AsyncIterator<unknown>) => {
+/** Calls a source's `return`, and does not wait for it: nobody is left to hear what it would say to that. */
+export const letGo = (iterator: AsyncIterator<unknown>) => {
   const returning = async () => iterator.return?.()
   returning().catch(() => undefined)
 }

@@ -87,6 +87,31 @@ for (const [name, bytes] of Object.entries(fixtures)) {
   })
 }
 
+it('reads nothing behind the damage, and lets the source go (law 6)', async () => {
+  const packet = Uint8Array.from(fixtures.webm)
+  const block = fixtures.webm.lastIndexOf(0xa3)
+  for (const bytes of [Buffer.from('RIFF....WAVE'), packet.fill(0, block - 400, block - 300)]) {
+    let left = false
+    const source = async function* () {
+      try {
+        yield bytes
+        for (;;) yield new Uint8Array(100)
+      } finally {
+        left = true
+      }
+    }
+    let error: unknown
+    try {
+      for await (const _ of createOpus({ clock: virtualClock() }).decode(source(), new AbortController().signal));
+    } catch (problem) {
+      error = problem
+    }
+    assert.instance(error, Error)
+    await new Promise(setImmediate)
+    assert.ok(left)
+  }
+})
+
 it('hears the same in both', async () => {
   const [ogg, webm] = [await decode(fixtures.ogg), await decode(fixtures.webm)]
   const second = (data: Int16Array) => data.subarray(12_000, 60_000)

@@ -74,7 +74,12 @@ const deafReader = (queue: Queue<AudioFrame>, returned: () => void): AsyncIterat
 }
 
 /** A stream on its way in, fed by hand. */
-export type Sending = { push(...chunks: Uint8Array[]): void; end(error?: unknown): void }
+export type Sending = {
+  push(...chunks: Uint8Array[]): void
+  end(error?: unknown): void
+  /** Whoever took it wants no more of it. */
+  readonly left: boolean
+}
 /** What a participant says of the stream; PCM of 24 000 Hz mono where not said otherwise. */
 export type Sent = { identity?: string; trackId?: string; mimeType?: string; attributes?: Record<string, string> }
 
@@ -91,10 +96,19 @@ export const fakeBytes = ({ taken = [] as string[] } = {}) => {
   }
   const send = ({ identity = 'ann', trackId = 'TR_1', mimeType = 'audio/pcm', attributes = {} }: Sent = {}): Sending => {
     const chunks = slide<Uint8Array>(10_000)
+    let left = false
+    const watched = () => {
+      const reader = chunks[Symbol.asyncIterator]()
+      const leave = async () => {
+        left = true
+        return reader.return?.() ?? { done: true as const, value: undefined }
+      }
+      return { next: () => reader.next(), return: leave }
+    }
     const topic = 'lk.agent.pre-connect-audio-buffer'
     takers.get(topic)?.({
       identity,
-      chunks,
+      chunks: { [Symbol.asyncIterator]: watched },
       info: {
         id: `ST_${++id}`,
         topic,
@@ -108,6 +122,9 @@ export const fakeBytes = ({ taken = [] as string[] } = {}) => {
         for (const chunk of bytes) void chunks.push(chunk)
       },
       end: error => chunks.end(error),
+      get left() {
+        return left
+      },
     }
   }
   return { byteIn, send, topics: () => [...takers.keys()] }

@@ -259,6 +259,24 @@ it('refuses PCM that does not say what it is, and lets the track start at once (
   assert.is(await claim(), undefined, 'also if it was refused before the track opened')
 })
 
+it('lets go of a stream that it refuses, or has no use for any more (law 6)', async () => {
+  const { clock, store, send, claim, logged } = shop()
+  const refused = send({ attributes: { sampleRate: '' } })
+  const kept = send({ trackId: 'TR_2' })
+  await clock.settle()
+  assert.equal([refused.left, kept.left], [true, false])
+  store.forget('ann', 'TR_2')
+  await clock.settle()
+  assert.ok(kept.left)
+  const waits = claim('TR_3')
+  send({ trackId: 'TR_3' }).end()
+  await waits
+  const late = send({ trackId: 'TR_3' })
+  await clock.settle()
+  assert.ok(late.left)
+  assert.equal(logged, ['preconnect.refused', 'preconnect.refused'])
+})
+
 it('joins samples that were split anywhere, and drops what is left of one (PRE-11)', async () => {
   for (const size of [1, 2, 3, 5, 7, 1_000]) {
     const { send, claim } = shop()
