@@ -82,7 +82,7 @@ export interface Room {
   setAttributes(attributes: Record<string, string>, signal: AbortSignal): Promise<void>
 }
 
-/** How a track is to be heard. Every frame has exactly `frameMs` (10 where not given). */
+/** How a track is to be heard. Every frame has exactly `frameMs`, a multiple of 10 (10 where not given). */
 export type Listening = Format & { frameMs?: number }
 /** Remote audio tracks. */
 export interface Tracks {

@@ -53,9 +53,9 @@ export class Ear implements MicrophoneHands {
     this.log = world.log
     this.format = { sampleRate, channels }
     this.#world = world
-    this.#frameMs = frameSizeMs
+    this.#frameMs = frameSizeMs % 10 === 0 ? frameSizeMs : 10 // all that a world gives; the input cuts it
     // Holds all that can come while the deadline runs and a replay is waited for: it never has to drop anything.
-    this.#held = samplesOf(timeoutMs + maxBufferMs, sampleRate)
+    this.#held = samplesOf(timeoutMs + maxBufferMs + PATIENCE_MS, sampleRate)
     this.#input = new Input({ ...this.format, frameMs: frameSizeMs, maxBufferMs, dropped })
     const { byteIn, clock, log, opus } = world
     if (preConnectAudio) this.#store = new Store({ byteIn, clock, log, sampleRate, timeoutMs, recall: recall(this.format, opus) })

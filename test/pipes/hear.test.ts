@@ -90,6 +90,21 @@ it('mixes and resamples a world that gives another format', async () => {
   )
 })
 
+it('asks for what every world gives, where its own frames are none of these, and cuts it (MIC-2)', async () => {
+  const { clock, feed, read, reader } = listener({ frameSizeMs: 25 })
+  const { frames, data } = reader()
+  read('a')
+  await clock.settle()
+  assert.equal(feed('a').asked, [{ ...format, frameMs: 10 }])
+  feed('a').push(...live(ramp(2_400)))
+  await clock.settle()
+  assert.equal(
+    frames.map(({ samplesPerChannel }) => samplesPerChannel),
+    [600, 600, 600, 600],
+  )
+  assert.equal(data(), ramp(2_400))
+})
+
 it('refuses a frame that is no whole number of samples', () => {
   assert.throws(() => listener({ sampleRate: 22_050, frameSizeMs: 25 }), 'choose another frameSizeMs')
 })
