@@ -2,7 +2,7 @@
 import type { Chosen } from '../../machines/inbound/microphone.ts'
 import type { Claim } from '../../machines/inbound/preconnect.ts'
 import { type AudioFrame, type Format, samplesOf } from '../audio/frame.ts'
-import { hear } from '../pipes/hear.ts'
+import { hear, PATIENCE_MS } from '../pipes/hear.ts'
 import { recall } from '../pipes/recall.ts'
 import type { Log, World } from '../ports.ts'
 import { type Counters, type Dropped, Input } from './input.ts'

@@ -15,7 +15,7 @@ import { until } from './until.ts'
 const COMPARED_MS = 1000
 const ENOUGH_MS = 200
 /** A replay comes faster than real time: it waits for a reader that is slow, but not for one that took nothing for so long, in ms. */
-const PATIENCE_MS = 1000
+export const PATIENCE_MS = 1000
 
 export type Hearing = { reading: Reading; input: Input; format: Format; clock: Clock }
 
@@ -82,19 +82,19 @@ const repetition = async (tail: AudioFrame[], live: Queue<AudioFrame>, { sampleR
   return overlap(mono(tail).slice(-most), mono(live.waiting).slice(0, most), sampleRate)
 }
 
-const into =
-  ({ reading, input, clock }: Hearing, signal: AbortSignal) =>
-  async (frames: AsyncIterable<AudioFrame>) => {
-    for await (const frame of frames) {
-      while (reading.behind && !input.hasRoomFor(frame)) reading.behind = await isRead(input, clock, signal)
-      if (signal.aborted) return
-      input.take(frame)
-      reading.begun.resolve()
-    }
+const into = (hearing: Hearing, signal: AbortSignal) => async (frames: AsyncIterable<AudioFrame>) => {
+  const { reading, input } = hearing
+  for await (const frame of frames) {
+    while (reading.behind && !input.hasRoomFor(frame)) reading.behind = await isRead(hearing, signal)
+    if (signal.aborted) return
+    input.take(frame)
+    reading.begun.resolve()
   }
+}
 
-/** Whether the reader takes something in time. */
-const isRead = async (input: Input, clock: Clock, signal: AbortSignal): Promise<boolean> => {
+/** Whether the reader takes something in time: before the live audio that is held meanwhile has no place any more. */
+const isRead = async ({ reading: { held }, input, format, clock }: Hearing, signal: AbortSignal): Promise<boolean> => {
+  if (held.size + samplesOf(PATIENCE_MS, format.sampleRate) > held.limit) return false
   const { size } = input.audio
   const settled = new AbortController()
   const either = AbortSignal.any([signal, settled.signal])

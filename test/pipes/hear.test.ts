@@ -396,6 +396,26 @@ it('waits for a reader who is slower than the replay, so that nothing of it is l
   assert.equal([runs, ear.counters.dropped, balance(ear.counters), clock.timers], [[], 0, 0, 0])
 })
 
+it('waits no longer than live audio can be held: then the oldest goes, counted and told (MIC-11, law 6)', async () => {
+  const { clock, ear, feed, readAfter, send, runs } = listener()
+  const { claimed } = readAfter('a')
+  const stream = send()
+  await claimed
+  for (let second = 0; second < 30; second++) stream.push(bytesOf(noise(24_000, second)))
+  stream.end()
+  await clock.settle()
+  const reader = ear.audio[Symbol.asyncIterator]()
+  for (let ms = 0; ms < 30_000; ms += 50) {
+    feed('a').push(frameOf(noise(1_200, ms), format))
+    await reader.next() // as fast as it is spoken, and never faster
+    await clock.advance(50)
+  }
+  const { received, dropped, delivered, buffered } = ear.counters
+  assert.equal([received, delivered, buffered], [60 * 24_000, 30 * 24_000, 240_000])
+  assert.equal([dropped, balance(ear.counters)], [20 * 24_000, 0])
+  assert.equal(runs[0]?.samples, 1_200)
+})
+
 it('does not wait for a reader who stands still: the oldest is dropped, and live audio comes (MIC-11)', async () => {
   const { clock, ear, feed, readAfter, send, runs } = listener()
   const { claimed } = readAfter('a')
