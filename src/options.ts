@@ -1,6 +1,7 @@
 /** What a room can be told, its defaults, and the checks: a wrong value is refused before anything native is touched. */
 import { linkDefaults } from '../machines/inbound/choice.ts'
 import type { LinkInput } from '../machines/inbound/link.ts'
+import type { RoomFact } from './facts.ts'
 import type { Journal } from './journal.ts'
 import type { Mind, ParticipantKind } from './ports.ts'
 
@@ -42,6 +43,8 @@ export type RoomOptions = {
   mind?: Mind
   /** Gets every input of the engine, numbered. */
   journal?: Journal
+  /** Gets every fact from the very first on, as `room.on` does from then on. */
+  listener?: (fact: RoomFact) => unknown
 }
 export type Settings = ReturnType<typeof settingsOf>
 
@@ -63,7 +66,7 @@ const outputDefaults = {
 }
 const { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs } = linkDefaults
 const roomDefaults = { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs, closeBudgetMs: 5_000 }
-const others = ['participantIdentity', 'participantKinds', 'audioInput', 'audioOutput', 'mind', 'journal']
+const others = ['participantIdentity', 'participantKinds', 'audioInput', 'audioOutput', 'mind', 'journal', 'listener']
 const kinds: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent', 'connector'] satisfies ParticipantKind[]
 /** A wait that may be none at all, and a fade. */
 const mayBeZero = ['relinkGraceMs', 'preferTimeoutMs', 'closeBudgetMs', 'preConnectAudioTimeoutMs', 'fadeMs']
@@ -75,13 +78,14 @@ export const settingsOf = (options: RoomOptions = {}) => {
   const room = groupOf('options', roomDefaults, options, others)
   const input = groupOf('audioInput', inputDefaults, options.audioInput)
   const output = groupOf('audioOutput', outputDefaults, options.audioOutput)
-  const { participantIdentity: identity, participantKinds, mind, journal } = options
+  const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
   checkIdentity(identity)
   checkKinds(participantKinds)
   oneOf('relink', room.relink, ['any', 'same', 'none'])
   oneOf('prefer', room.prefer, ['first', 'publishing'])
   if (mind !== undefined && typeof mind?.start !== 'function') throw new TypeError('mind has no start(conversation, signal)')
   if (journal !== undefined && typeof journal !== 'function') throw new TypeError('journal must be a function of a line')
+  if (listener !== undefined && typeof listener !== 'function') throw new TypeError('listener must be a function of a fact')
   whole('audioInput.frameSizeMs', input.frameSizeMs, (input.sampleRate * input.frameSizeMs) / 1000)
   whole('audioOutput.sampleRate', output.sampleRate, output.sampleRate / 100)
   whole('audioOutput.queueMs', output.queueMs, output.queueMs / 10)
@@ -93,7 +97,7 @@ export const settingsOf = (options: RoomOptions = {}) => {
     kinds: participantKinds?.length ? [...participantKinds] : linkDefaults.kinds, // OPT-3
     ...(identity === undefined ? {} : { identity }),
   }
-  return Object.freeze({ link: Object.freeze(link), input, output, closeBudgetMs, mind, journal })
+  return Object.freeze({ link: Object.freeze(link), input, output, closeBudgetMs, mind, journal, listener })
 }
 
 /** Throws a TypeError for an identity that cannot be one. */

@@ -53,6 +53,7 @@ export class ChartRoom {
   constructor(world: World, settings: Settings) {
     this.#world = world
     this.#news = new News(error => world.log('error', 'listener.failed', { error: lineOf(error) }))
+    if (settings.listener) this.#news.add(settings.listener)
     let opened: () => void = () => {}
     let failed: (error: unknown) => void = () => {}
     let closed: (reason: string) => void = () => {}

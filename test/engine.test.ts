@@ -570,6 +570,31 @@ it('logs a listener that throws or rejects, and tells the others (ROOM-17)', asy
   assert.equal(call.codes('error'), Array(8).fill('listener.failed'))
 })
 
+it('tells a listener that is given with the options every fact, from the very first on', async () => {
+  const { clock, world, codes } = newCall()
+  const told: string[] = []
+  const opening = openRoom(world, {
+    listener: fact => {
+      told.push(fact.type === 'agent.changed' ? fact.state : fact.type)
+      if (fact.type === 'linked') throw new Error('no')
+    },
+  })
+  await clock.settle()
+  const room = await opening
+  await clock.runUntil(room.close())
+  assert.equal(told, ['initializing', 'linked', 'listening', 'closed'])
+  assert.equal(codes(), ['listener.failed'])
+})
+
+it('tells it how a room ended that was never joined', async () => {
+  const { clock, hub, world } = newCall()
+  const told: RoomFact[] = []
+  hub.failNext('join', new Error('wrong key'))
+  const { error } = await outcomeOf(clock, openRoom(world, { listener: fact => told.push(fact) }))
+  assert.is(error instanceof Error && error.message, 'wrong key')
+  assert.equal(told.at(-1), { type: 'closed', reason: 'failed', at: 0, error: 'wrong key' })
+})
+
 it('does not mind a log or a journal that throws', async () => {
   const { clock, world } = newCall()
   const full = () => {

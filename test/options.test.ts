@@ -36,6 +36,7 @@ it('has the defaults of the specification', () => {
     closeBudgetMs: 5_000,
     mind: undefined,
     journal: undefined,
+    listener: undefined,
   })
   assert.equal(settingsOf({}), settingsOf())
   const nothing: object = { relink: undefined, audioInput: undefined, audioOutput: { fadeMs: undefined } }
@@ -89,6 +90,7 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ mind: {} }, TypeError, /^mind has no start/],
   [{ mind: null }, TypeError, /^mind has no start/],
   [{ journal: [] }, TypeError, /^journal must be a function/],
+  [{ listener: {} }, TypeError, /^listener must be a function/],
   [{ audioInput: { sampleRate: 0 } }, RangeError, /^audioInput.sampleRate is 0: use a number above 0/],
   [{ audioInput: { sampleRate: Number.NaN } }, RangeError, /^audioInput.sampleRate is NaN/],
   [{ audioInput: { sampleRate: 22_050, frameSizeMs: 25 } }, RangeError, /^audioInput.frameSizeMs is 25/],
