@@ -216,5 +216,5 @@ export type World = {
   clock: Clock
   ids: Ids
   log: Log
-  opus?: OpusDecoder
+  opus?: OpusDecoder // where there is none, openRoom brings its own
 }

@@ -1,6 +1,7 @@
 /** A room with its agent: what a user holds. It keeps no state of its own; the machines do. */
 import type { RoomRef } from '../machines/room.ts'
 import type { AudioFrame } from './audio/frame.ts'
+import { createOpus } from './codec/opus.ts'
 import { Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
@@ -13,7 +14,7 @@ export const openRoom = async (world: World, options: RoomOptions = {}): Promise
   const settings = settingsOf(options)
   checkWorld(world)
   const { journal } = settings
-  const calm = { ...world, log: safe(world.log) }
+  const calm = { ...world, opus: world.opus ?? createOpus({ clock: world.clock }), log: safe(world.log) }
   const room = new ChartRoom(journal ? journaled(calm, journal) : calm, settings)
   await room.opened
   return room

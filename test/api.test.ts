@@ -1,4 +1,5 @@
 /** The library as its users see it: only what `chartroom` and `chartroom/testing` export. */
+import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor } from 'xstate'
@@ -107,6 +108,25 @@ it('opens a room, hears, says, pauses, resumes, interrupts, waits and closes', a
   )
   const audible = ear.samples().filter(sample => sample !== 0).length
   assert.ok(Math.abs(audible - 24_000 - cut.heard) < 30) // but for the silent ends of ramps
+})
+
+it('hears what a browser recorded before the agent came, with nothing more to give it (PRE-2)', async () => {
+  const { clock, caller, world } = lounge()
+  const webm = readFileSync('test/fixtures/speech.webm') // 1.5 s
+  const listen = async () => {
+    const room = await openRoom(world)
+    const mic = caller.publish({ preconnect: true })
+    await sleep(clock, 10)
+    caller.sendBytes('lk.agent.pre-connect-audio-buffer', [webm], {
+      attributes: { trackId: mic.sid },
+      mimeType: 'audio/webm;codecs=opus',
+    })
+    await sleep(clock, 100)
+    const { received } = room.counters
+    await room.close()
+    return received
+  }
+  assert.ok((await clock.runUntil(listen())) > 1.4 * 24_000)
 })
 
 it('takes a mind, options and a journal', async () => {
