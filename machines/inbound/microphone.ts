@@ -64,7 +64,7 @@ const news = {
   attach: { actions: ['noteAttached', workGate] },
   detach: { actions: ['noteDetached', workGate] },
   'track.unpublished': { actions: [noteFact, forget] },
-  'participant.left': { actions: [noteFact, forget] },
+  'participant.left': [{ guard: 'isEarlierStay', actions: noteFact }, { actions: [noteFact, forget] }],
   'track.*': { actions: noteFact },
   'room.reconnected': { actions: noteFact },
   close: 'ended',
@@ -104,6 +104,8 @@ export const microphoneMachine = setup({
     isReplaced: ({ context }) => ![undefined, context.track?.key].includes(wantedOf(context)?.key),
     isOver: ({ context }) => wantedOf(context) === undefined,
     isAttached: ({ context }) => context.attached,
+    isEarlierStay: ({ context: { who }, event }) =>
+      event.type === 'participant.left' && event.identity === who?.identity && event.participantSid !== who.sid,
   },
 }).createMachine({
   id: 'microphone',

@@ -25,7 +25,7 @@ type Snapshot = SnapshotFrom<typeof microphoneMachine>
 
 it('has this table', () => {
   const facts =
-    'listen→· unlisten→· attach→· detach→· track.unpublished→· participant.left→· track.*→· room.reconnected→· close→ended'
+    'listen→· unlisten→· attach→· detach→· track.unpublished→· participant.left[isEarlierStay]→· participant.left→· track.*→· room.reconnected→· close→ended'
   assert.equal(table(microphoneMachine), {
     '': '→absent',
     absent: `${facts} always[hasTrack]→reading`,
@@ -62,6 +62,7 @@ const events: (MicrophoneEvent | ReturnType<typeof done>)[] = [
   about('track.unpublished', ann, track('TR_1')),
   about('track.muted', ann, track('TR_1', { muted: true })),
   left(ann, 'unknown'),
+  left({ ...ann, sid: 'PA_before' }, 'duplicate_identity'),
   { type: 'room.reconnected', participants: [silent, bob] },
   { type: 'close' },
   done('read'),
@@ -381,6 +382,19 @@ it('gives what a browser recorded, decoded as it comes, the same every time (PRE
   assert.ok((lengths[4] ?? 0) >= 12_000, `${lengths}: not only at its end`)
   assert.is(data.length, Math.floor((71_688 / 2 + 6_000) / 1_200) * 1_200)
   assert.equal(await call(), { lengths, data })
+})
+
+it('keeps what who came again said, when the end of their earlier stay is told late (LINK-7, PRE-8)', async () => {
+  const { act, data, send } = scene()
+  const again = { ...early, sid: 'PA_again' }
+  await act(listen({ ...again, tracks: [] }))
+  const stream = send()
+  stream.push(bytesOf(ramp(2_400)))
+  await act(left(early, 'duplicate_identity'), about('track.subscribed', again, featured))
+  assert.equal(data(), ramp(2_400))
+  const gone = send({ trackId: 'TR_2' })
+  await act(left(again, 'unknown'))
+  assert.ok(gone.left)
 })
 
 it('waits 3 s for it, holds live audio meanwhile, says that nothing came, and does not wait again (PRE-3, PRE-5)', async () => {
