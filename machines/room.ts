@@ -142,6 +142,7 @@ export const roomMachine = supervisor.createMachine({
       },
       on: {
         finish: { actions: 'pass' },
+        'room.*': { actions: 'pass' },
         'xstate.done.actor.*': { actions: 'part' },
         'xstate.error.actor.*': { actions: 'bury' },
       },

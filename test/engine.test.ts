@@ -274,6 +274,36 @@ it("ends the caller's open words when the room closes (ROOM-9)", async () => {
   await checkOver(call)
 })
 
+it('writes the last words of who was cut off when the room is back before the closing is over (ROOM-9, TXT-14)', async () => {
+  const call = await startCall()
+  const { room, clock, caller, hub, codes } = call
+  const captions = caller.collect('lk.transcription')
+  room.say({ audio: sound(2_000), text: timed(10) })
+  await clock.advance(500)
+  hub.reconnect('full', 1_000)
+  await clock.advance(200)
+  await clock.runUntil(room.close())
+  assert.ok(clock.now() < 1_510, `closed at ${clock.now()}`)
+  await clock.advance(1)
+  assert.equal([captions.at(-1)?.attributes['lk.transcription_final'], codes()], ['true', []])
+  await checkOver(call)
+})
+
+it('waits for no captions when the server goes while it closes', async () => {
+  const call = await startCall()
+  const { room, clock, hub } = call
+  room.say({ audio: sound(2_000), text: timed(10) })
+  await clock.advance(500)
+  hub.stall('closeText', 'agent')
+  const at = clock.now()
+  const closing = room.close()
+  await clock.settle()
+  hub.disconnect('agent')
+  await clock.runUntil(closing)
+  assert.ok(clock.now() - at < 10, `took ${clock.now() - at} ms`)
+  await checkOver(call)
+})
+
 for (const [how, reason, act] of [
   ['throws us out', 'room.disconnected', ({ hub }) => hub.disconnect('agent')],
   ['ends the room', 'participant_disconnected', ({ hub }) => hub.close()], // the caller goes first, for good

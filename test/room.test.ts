@@ -35,7 +35,7 @@ it('has exactly these transitions', () => {
     starting: 'agent.changed→· error:*→closing close→closing done:join→running error:join→closing after:joinTimeout→closing',
     running:
       'say→· pause[!isPaused]→· resume[isPaused]→· interrupt→· caption→· finish→· link→· unlink→· attach→· detach→· attend→· agent.changed→· utterance.started→· sink.failed→· participant.linked→· participant.unlinked→· participant.closed→closing room.reconnecting→· room.reconnected→· room.disconnected→closing participant.*→· track.*→· speaker.*→· mind.ended→closing done:*→· error:*[canRestart]→· error:*[canSpare]→· error:*→closing restart→· forget→· close→closing',
-    closing: 'finish→· done:*→· error:*→· after:settleTimeout→leaving always[isAlone]→leaving',
+    closing: 'finish→· room.*→· done:*→· error:*→· after:settleTimeout→leaving always[isAlone]→leaving',
     leaving: 'done:leave→closed error:leave→closed after:leaveTimeout→closed',
     closed: 'final',
   })
@@ -48,8 +48,8 @@ it('has exactly these transitions', () => {
     // Nobody has the room yet; what the world tells meanwhile waits in src/engine.ts until the room is joined.
     starting: `open ${commands.replace('caption', 'caption finish')} ${facts}`,
     running: 'open', // it is
-    // It closes already, and nothing begins any more; each child that is left is told farewell, whatever the world says now.
-    closing: `open close agent.changed ${commands} ${facts}`,
+    // It closes already, and nothing begins any more; each child that is left is told farewell, and how the room fares.
+    closing: `open close agent.changed ${commands} ${facts.replace(/room\.\w+ /g, '')}`,
     leaving: `open close agent.changed ${commands.replace('caption', 'caption finish')} ${facts}`,
   })
 })
@@ -191,7 +191,7 @@ it('does so with live children, on every transition', async () => {
       if (event.type.startsWith('xstate.')) return !('actorId' in event) || isHere(crew, event.actorId)
       if (event.type === 'say') return !('playout:a' in crew)
       if (event.type === 'caption') return !('transcript:t' in crew) && !paused
-      return value === 'running' && event.type !== 'open'
+      return (value === 'running' && event.type !== 'open') || (value === 'closing' && event.type.startsWith('room.'))
     },
     // Where it is, who of these is here, and what else decides what it does.
     key: ({ value, context: { crew, paused, failures } }) =>
