@@ -113,8 +113,9 @@ it('opens a room, hears, says, pauses, resumes, interrupts, waits and closes', a
 it('hears what a browser recorded before the agent came, with nothing more to give it (PRE-2)', async () => {
   const { clock, caller, world } = lounge()
   const webm = readFileSync('test/fixtures/speech.webm') // 1.5 s
+  const lines: JournalLine[] = []
   const listen = async () => {
-    const room = await openRoom(world)
+    const room = await openRoom(world, { journal: line => lines.push(line) })
     const mic = caller.publish({ preconnect: true })
     await sleep(clock, 10)
     caller.sendBytes('lk.agent.pre-connect-audio-buffer', [webm], {
@@ -127,6 +128,7 @@ it('hears what a browser recorded before the agent came, with nothing more to gi
     return received
   }
   assert.ok((await clock.runUntil(listen())) > 1.4 * 24_000)
+  assert.ok(lines.some(({ kind, name }) => kind === 'item' && name === 'opus.decode'))
 })
 
 it('takes a mind, options and a journal', async () => {
