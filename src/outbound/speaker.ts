@@ -20,9 +20,10 @@ export type SpeakerOptions = Format & {
   /** The ramps at a cut and after a resume, in ms (OUT-23: 10; 0 = none). */
   fadeMs?: number
 }
-/** Whether an utterance that should have been heard to its end still may be: the sink plays on, or what it was not given waits. */
+/** The account, how much of it no sink was given yet, and whether there is hope: the sink plays on, or another one is awaited. */
 export type Review = Tally & { moving: boolean; unsent: number }
 
+/** One per room. All counts are samples per channel. */
 export class Speaker {
   readonly format: Format
   readonly #clock: Clock

@@ -16,7 +16,7 @@ const scene = () => {
   })
   const add = (id: string, n: number, ended = false) => {
     const segment = new Segment(id, format)
-    segment.push(new Int16Array(n))
+    segment.push(Int16Array.from({ length: n }, (_, index) => index))
     segment.ended = ended
     return segment
   }
@@ -155,6 +155,20 @@ it('loses a refused block, and only that, wherever it stands (OUT-16)', () => {
   assert.equal(news(), ['a from 0 at 0'])
   playhead.advance(40)
   assert.equal(news(), ['a for 50', 'a drained'])
+})
+
+it('goes on behind a refused block with the right sample (OUT-16)', () => {
+  const { playhead, add, hand } = scene()
+  const a = add('a', 120)
+  hand(0, [a, 50])
+  const refused = hand(50, [a, 40])
+  hand(90, [a, 30])
+  playhead.advance(10)
+  playhead.lose(refused)
+  playhead.rewind()
+  const rest = new Int16Array(70)
+  a.send(70, rest, 0)
+  assert.equal([rest[0], rest[39], rest[40], rest[69]], [10, 49, 90, 119])
 })
 
 it('ends the run when the block that was all of the queue was refused', () => {

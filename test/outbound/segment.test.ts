@@ -1,3 +1,4 @@
+// node: --expose-gc
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -29,10 +30,33 @@ it('gives its samples in the order in which they came, whatever their sizes', ()
 
 it('keeps a copy: who pushed may use his array again', () => {
   const segment = new Segment('a', format)
-  const data = sound(0, 10)
+  const data = sound(0, 450)
   segment.push(data)
   data.fill(0)
-  assert.equal(sent(segment, 10), sound(0, 10))
+  assert.equal(sent(segment, 450), sound(0, 450))
+})
+
+it('lets go of what was heard (law 17)', async () => {
+  const segment = new Segment('a', format)
+  const { gc } = globalThis
+  assert.ok(gc, 'run with --expose-gc')
+  /** Buffers are freed a turn after what held them. */
+  const held = async () => {
+    for (let n = 0; n < 3; n++) {
+      gc()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    return process.memoryUsage().arrayBuffers
+  }
+  const before = await held()
+  for (let n = 0; n < 500; n++) {
+    segment.push(sound(0, 2_000))
+    sent(segment, 2_000)
+    segment.hear(2_000)
+  }
+  const more = (await held()) - before
+  assert.ok(more < 100_000, `${more} bytes are held`)
+  assert.is(segment.heard, 1_000_000)
 })
 
 it('is drained when it has ended and all was heard (OUT-3)', () => {

@@ -539,6 +539,42 @@ it('knows whether the sink plays on (OUT-18)', async () => {
   again()
 })
 
+it('takes a queue that was dry for long for one that moves as soon as it gets something (OUT-18)', async () => {
+  const { add, plug, pass, speaker, sound } = scene()
+  plug()
+  add('a', 50, { ended: false })
+  await pass(5_000)
+  assert.not.ok(speaker.review('a').moving)
+  void speaker.write('a', sound(50))
+  await pass(0)
+  assert.ok(speaker.review('a').moving)
+})
+
+it('says at an end how much was heard by then: the rest is what is waited for (OUT-18)', async () => {
+  const { plug, pass, speaker, sound, clock } = scene()
+  plug()
+  const facts: unknown[] = []
+  speaker.add('a', fact => facts.push(fact))
+  void speaker.write('a', sound(100))
+  await pass(13)
+  speaker.end('a')
+  await clock.settle()
+  assert.equal(facts.at(-1), { type: 'source.ended', pushed: 2_400, heard: 312, discarded: 0 })
+})
+
+it('tells all about one that is cleared before that returns, also while the end of another is on its way (OUT-6)', async () => {
+  const { add, plug, pass, speaker, facts, sound } = scene()
+  plug()
+  speaker.add('a', () => {}) // its machine is slow
+  void speaker.write('a', sound(20))
+  speaker.end('a')
+  add('b', 100)
+  await pass(50)
+  assert.equal(facts(), ['a started at 0', 'a at 0: 0 + 20'])
+  speaker.clear('b')
+  assert.equal(facts().slice(2), ['b started at 20', 'b at 20: 0 + 40'])
+})
+
 it('does not ask a sink that stands still more than 20 times a second in the long run', async () => {
   const { add, plug, pass, speaker, clock } = scene()
   const device = plug()
@@ -559,13 +595,14 @@ it('does not ask a sink that stands still more than 20 times a second in the lon
 })
 
 it('has one timer at most, and none when there is nothing to do', async () => {
-  const { add, plug, pass, clock } = scene()
+  const { add, plug, pass, clock, speaker, sound } = scene()
   plug()
   assert.is(clock.timers, 0)
-  add('a', 220)
+  add('a', 20, { ended: false })
   for (let n = 0; n < 300; n++) {
     await pass(1)
     assert.ok(clock.timers <= 1)
+    if (n < 200) void speaker.write('a', sound(1))
   }
   assert.is(clock.timers, 0)
 })
