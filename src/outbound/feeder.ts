@@ -84,7 +84,8 @@ export class Feeder {
   cut(segment: Segment): void {
     const { line, playhead } = this.#hands
     this.settle()
-    if (!this.#sink || segment.sent === segment.heard) return
+    // What sounds may be back already, if another one was cut in this turn.
+    if (!this.#sink || (segment.sent === segment.heard && playhead.sounding !== segment)) return
     const { exact, fade } = this.#takeBack(this.#sink)
     const sounds = playhead.sounding === segment
     // A fade that was cut off is played to its end: its samples have been counted.

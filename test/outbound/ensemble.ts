@@ -10,7 +10,7 @@ import type { Clock, Outcome, Played, Sink } from '../../src/ports.ts'
 import { compareRun, playedOf, positionOf, scoreOf, type Told } from './score.ts'
 import { type StageOptions, stage } from './stage.ts'
 
-type Who = number | 'all'
+type Who = number | 'all' | 'last first'
 export type Step =
   | { do: 'say'; chunksMs: number[]; gapMs: number; end: Ending }
   | { do: Command; who: Who }
@@ -274,6 +274,7 @@ export class Ensemble {
       if (played) void this.#scene.speaker.write(id, frameOf(scoreOf(99, 0, 7), this.#scene.format))
   }
   #choose(who: Who): Voice[] {
+    if (who === 'last first') return [...this.#voices].reverse()
     return who === 'all' ? this.#voices : this.#voices.slice(who, who + 1)
   }
   #plug(): void {

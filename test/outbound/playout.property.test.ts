@@ -10,7 +10,10 @@ console.log(`playout.property: ${seeded}`)
 
 const it = suite('playout, any sequence of commands')
 
-const who = fc.oneof({ weight: 3, arbitrary: fc.constant('all' as const) }, { weight: 2, arbitrary: fc.nat(5) })
+const who = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom('all' as const, 'last first' as const) },
+  { weight: 2, arbitrary: fc.nat(5) },
+)
 const chunk = fc.oneof(
   fc.constant(1),
   fc.integer({ min: 1, max: 12 }),

@@ -410,6 +410,22 @@ it('plays a fade to its end, whoever is cut next (OUT-23, law 2)', async () => {
   assert.equal(heard(100), [...fall, ...silence(43 * 24)])
 })
 
+it('fades what sounds also if others were cut before it in the same turn, and tells its run at once (OUT-7, OUT-23)', async () => {
+  for (const deed of ['shut', 'clear'] as const) {
+    const { add, plug, pass, heard, facts, speaker } = scene()
+    plug()
+    add('a', 150)
+    add('b', 500)
+    await pass(100)
+    speaker[deed]('b') // takes back what the queue held of both
+    assert.is(speaker[deed]('a').heard, 110 * 24)
+    assert.equal(facts(), ['a started at 0', 'a at 0: 0 + 110'])
+    await pass(50)
+    const fall = counting(100 * 24, 240).map((value, n) => Math.round((value * (239 - n)) / 240))
+    assert.equal(heard(100), [...fall, ...silence(40 * 24)])
+  }
+})
+
 it('fades what is left, if that is less (OUT-23)', async () => {
   const { add, plug, pass, speaker, machine } = scene()
   plug()
