@@ -36,7 +36,7 @@ export const outputMachine = setup({
     tellSubscribed: unbound('tellSubscribed'),
     noteSid: assign({ sid: (_, sid: string) => sid }),
     noteHeard: assign({ heard: true }),
-    noteAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    noteAttempt: assign({ attempts: ({ context }) => context.attempts + 1, heard: false }), // it was another track
     noteBroken: assign(({ context: { sid } }) => ({
       ...{ attempts: 0, heard: false, rebuilt: true },
       ...(sid === undefined ? {} : { retired: sid }),

@@ -220,6 +220,18 @@ const scene = () => {
   return { ...all, clock, actor, errors, send, subscribe, give, live, state, pass: (ms: number) => clock.advance(ms) }
 }
 
+it('does not take who heard a track that is no more for a listener of the next (OUT-14)', async () => {
+  const { send, subscribe, refuse, give, pass, state } = scene()
+  await send({ type: 'publish' })
+  await subscribe('TR_1')
+  refuse()
+  await pass(500)
+  await give('TR_2')
+  assert.is(state(), 'waiting')
+  await subscribe('TR_2')
+  assert.is(state(), 'live')
+})
+
 it('asks for a track of its name, its format and a queue of its length (OUT-12, OUT-28)', async () => {
   const { send, asked, told, give, subscribe } = scene()
   await send({ type: 'publish' })
