@@ -59,7 +59,13 @@ export class Engine {
     })
     this.captions = new Captions({ textOut, trackOf: identity => this.#trackOf(identity), log })
     const shared = { captions: this.captions, clock, ids, send, emit }
-    this.utterances = new Utterances({ ...shared, speaker: this.#speaker, log, identity: () => this.identity })
+    this.utterances = new Utterances({
+      ...{ ...shared, speaker: this.#speaker, log, identity: () => this.identity },
+      outcome: id => {
+        const output: unknown = this.context.crew[`playout:${id}`]?.getSnapshot()?.output
+        return isPlayed(output) ? output : undefined
+      },
+    })
     this.transcripts = new Transcripts(shared)
     const microphone = { preConnectAudio, preConnectAudioTimeoutMs }
     this.actor = createActor(this.#machine(), {

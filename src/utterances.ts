@@ -17,6 +17,8 @@ export type UtterancesHands = {
   /** Our identity in the room. */
   identity: () => string
   send: (event: RoomEvent) => void
+  /** What the machine of this utterance ended with, if it has and the room does not know yet. */
+  outcome: (id: string) => Played | undefined
   emit: (fact: RoomFact) => void
 }
 type Entry = { saying: Saying; showing: Showing; played?: Played; ending: boolean; resolve: (played: Played) => void }
@@ -66,9 +68,16 @@ export class Utterances {
     void say(entry.saying.audio, speaker, id, signal)
   }
 
-  /** Another utterance begins to sound: text that is still late for one before it is closed, so that ends and starts keep their order. */
+  /**
+   * Another utterance begins to sound: so that ends and starts keep their order, one before it whose machine has ended is over, also if
+   * the room is too busy to say so, and text that is still late for it is closed.
+   */
   started(id: string): void {
-    for (const [other, entry] of [...this.#entries]) if (other !== id && entry.ending) this.#conclude(other, entry)
+    for (const other of [...this.#entries.keys()]) {
+      const played = other === id ? undefined : this.#hands.outcome(other)
+      if (played) this.ended(other, played)
+      if (other !== id) this.hurry(other)
+    }
   }
 
   /** The machine of the utterance is done; without an output it has failed, by `error` if there was one. */

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
 import { codeOf } from '../src/errors.ts'
 import type { Utterance } from '../src/ports.ts'
-import { type Call, format, perMs, pieces, sound, stalled, startCall, timed, torn } from './fakes/call.ts'
+import { type Call, format, perMs, pieces, samples, sound, stalled, startCall, timed, torn } from './fakes/call.ts'
 
 const it = suite('utterances')
 
@@ -58,6 +58,30 @@ it('interrupts one of several, or all of them', async () => {
   await clock.settle()
   assert.equal([(await c?.played)?.heard, (await d?.played)?.heard], [110 * perMs, 0])
   assert.equal(await d?.played, { id: 'd', outcome: 'interrupted', pushed: 9_600, heard: 0, discarded: 9_600 })
+})
+
+it('tells the end of one before the start of the next, also if a command brings both to light (OUT-6)', async () => {
+  const commands: ((call: Call, b: () => Utterance) => void)[] = [
+    ({ room }) => room.pause(),
+    ({ room }) => room.interrupt(),
+    (_, b) => b().interrupt(),
+  ]
+  for (const command of commands) {
+    const call = await startCall()
+    const { room, clock, facts } = call
+    clock.setTimeout(() => command(call, () => b), 100) // before the speaker looks
+    const a = room.say({ id: 'a', audio: pieces(frameOf(samples(100).slice(0, 99.5 * perMs), format)), text: timed(1, 99) })
+    const b = room.say({ id: 'b', audio: sound(500) })
+    await clock.advance(100)
+    room.resume()
+    await clock.advance(1_000)
+    assert.is((await a.played).spoken, 'word0')
+    const order = facts.flatMap(fact => {
+      if (fact.type === 'utterance.ended') return `${fact.played.id} ended`
+      return fact.type === 'utterance.started' ? `${fact.id} started` : []
+    })
+    assert.equal(order, ['a started', 'a ended', 'b started', 'b ended'])
+  }
 })
 
 it('shows nothing more after an interruption, though the audio was heard and the text was late', async () => {
