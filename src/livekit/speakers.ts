@@ -28,8 +28,9 @@ export const speakersOf = (line: Line): Speakers => ({
     const voice = new Voice(line, about)
     try {
       const [publication] = await Promise.all([voice.publish(participant, signal), voice.sink.tune(signal)])
-      if (signal.aborted) throw reasonOf(signal)
-      return voice.given(participant, publication)
+      if (!signal.aborted) return voice.given(participant, publication)
+      void voice.close(participant, publication) // nobody waits for it any more
+      throw reasonOf(signal)
     } catch (error) {
       voice.free()
       throw error
@@ -82,10 +83,6 @@ class Voice {
 
   given(participant: LocalParticipant, publication: LocalTrackPublication): Publication {
     let closed: Promise<void> | undefined
-    const close = async () => {
-      this.free()
-      await this.#unpublish(participant, publication)
-    }
     this.#line.audience.published(publication.sid ?? '')
     return {
       get sid() {
@@ -93,10 +90,16 @@ class Voice {
       },
       sink: this.sink,
       close: () => {
-        closed ??= close()
+        closed ??= this.close(participant, publication)
         return closed
       },
     }
+  }
+
+  /** Ends it and its publication. Never rejects. */
+  async close(participant: LocalParticipant, publication: LocalTrackPublication): Promise<void> {
+    this.free()
+    await this.#unpublish(participant, publication)
   }
 
   /** Gives the native queue and the track back. */
