@@ -176,15 +176,14 @@ export class NativeSink implements Sink {
     const capture = async () => {
       if (round !== this.#round) return // taken back before it was handed over
       this.#handedAt = this.#watch.now()
-      try {
-        await this.#native.capture(data)
-      } catch (error) {
-        if (round === this.#round) this.#refused(about)
-        throw error
-      }
+      await this.#native.capture(data)
       if (round === this.#round) this.#landed(about)
     }
     const done = this.#busy ? this.#busy.then(capture) : capture()
+    // It counts until its writer hears of it, and nobody may ask in between: so this comes first.
+    done.catch(() => {
+      if (round === this.#round) this.#refused(about)
+    })
     const settled: Promise<void> = done.then(
       () => this.#free(settled),
       () => this.#free(settled),

@@ -189,6 +189,32 @@ it('rejects the write that was refused and counts nothing of it; the next goes o
   assert.equal(numbers(native.played), [1, 2, 3, 4, 5, 11])
 })
 
+it('counts a refused write until its writer hears of it, and no longer (OUT-16)', async () => {
+  const { native, sink } = await open()
+  void sink.write(numbered(5))
+  native.failing = new Error('failed to capture frame')
+  const refused = sink.write(numbered(5, 6)) // waits for the one before it
+  const before: number[] = []
+  let after = -1
+  refused.catch(() => {
+    after = sink.queued()
+  })
+  const { capture } = native
+  native.capture = data => {
+    const done = capture.call(native, data)
+    done.catch(async () => {
+      for (; after < 0; await undefined) before.push(sink.queued())
+    })
+    return done
+  }
+  await during(
+    native,
+    refused.catch(() => {}),
+  )
+  assert.ok(before.length > 0 && before.every(queued => queued > 5 * block), `${before}`)
+  assert.ok(after >= 0 && after <= 5 * block, `${after}`)
+})
+
 it('hands over a copy without an offset, of exactly the samples given (AF-1, AF-3)', async () => {
   const buffer = Int16Array.from({ length: 3 * block }, (_, n) => n)
   const given: Int16Array[] = []
