@@ -112,7 +112,7 @@ export type SpeakerTrack = Format & { name: string; queueMs: number }
 export interface Publication {
   sid: string
   sink: Sink
-  /** Unpublishes and frees the queue. Never rejects; a second call is the same promise. */
+  /** Unpublishes and frees the queue; what it had not played counts until `clear`. Never rejects; a second call is the same promise. */
   close(): Promise<void>
 }
 /** Publishes our voice. */

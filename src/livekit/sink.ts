@@ -57,6 +57,8 @@ export class NativeSink implements Sink {
   /** Goes up with each clear: what was asked before it is void. */
   #round = 0
   #closed = false
+  /** What was not played when it was closed, until somebody takes it back: in blocks. */
+  #left = 0
 
   constructor(native: NativeQueue, { sampleRate, channels, queueMs, log, watch = monotonic }: SinkOptions) {
     this.#native = native
@@ -115,7 +117,12 @@ export class NativeSink implements Sink {
   }
 
   clear(): TakenBack {
-    if (this.#closed || this.#queued() === 0) return { unplayed: 0, exact: this.#sure }
+    if (this.#closed) {
+      const unplayed = this.queued()
+      this.#left = 0
+      return { unplayed, exact: false }
+    }
+    if (this.#queued() === 0) return { unplayed: 0, exact: this.#sure }
     this.#settle()
     const now = tickAt(this.#grid, this.#watch.now())
     const blocks = Math.max(0, this.#end - now)
@@ -130,15 +137,17 @@ export class NativeSink implements Sink {
     return { unplayed: blocks * this.#block, exact }
   }
 
-  /** Nothing can be written any more. */
+  /** Nothing can be written any more, and nothing plays: what was not played counts as queued until it is taken back (law 2). */
   close(): void {
+    if (this.#closed) return
+    this.#left = this.#queued()
     this.#closed = true
     this.#round++
   }
 
   /** Blocks that are surely not played yet: a tick counts only when it must have run. */
   #queued(): number {
-    if (this.#closed) return 0
+    if (this.#closed) return this.#left
     return Math.max(0, this.#end - tickAt(this.#grid, this.#watch.now() - LATE))
   }
   #wantsTick(): boolean {

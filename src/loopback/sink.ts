@@ -66,13 +66,9 @@ export class Device implements Sink {
       this.#held = undefined
     }
   }
-  /** The room is gone: nothing is played or taken any more. What was queued counts as that until somebody asks for it. */
-  lose(): void {
-    this.stall()
-    this.#closed = true
-  }
+  /** Nothing is played or taken any more. What was not played counts as queued until it is taken back. */
   close(): void {
-    this.clear()
+    this.stall()
     this.#closed = true
   }
 

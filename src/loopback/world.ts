@@ -123,7 +123,7 @@ const speakersOf = ({ server, seat, gate, faults }: Hands, devices: Set<Device>,
     const track = new Track({ sid: server.ids.next('TR_'), source: 'microphone', preconnect: false, timeline: device.timeline })
     devices.add(device)
     server.publish(seat, track)
-    const silence = () => device.lose()
+    const silence = () => device.close()
     seat.gone.signal.addEventListener('abort', silence, { once: true })
     const close = async () => {
       seat.gone.signal.removeEventListener('abort', silence)
