@@ -46,14 +46,12 @@ export const playoutMachine = setup({
     }),
     noteFinished: assign({ outcome: 'finished' }),
     noteAbandoned: assign(({ event }) => ({ outcome: 'abandoned' as const, ...errorOf(event) })),
-    noteStalled: assign({ outcome: 'abandoned', error: 'the speaker plays no more' }),
   },
   guards: {
     isStarted: ({ context }) => context.started,
     isEnded: ({ context }) => context.ended,
     isSpent: ({ context }) => context.started && context.ended,
-    isMoving: ({ event }) => event.type === 'queue.reviewed' && event.moving,
-    isHandedOver: ({ event }) => event.type === 'queue.reviewed' && event.unsent === 0,
+    isUnconfirmed: ({ event }) => event.type === 'queue.reviewed' && !event.moving && event.unsent === 0,
     isAbandoned: ({ context }) => context.outcome === 'abandoned',
   },
   delays: {
@@ -129,9 +127,8 @@ export const playoutMachine = setup({
       on: {
         'queue.drained': finished,
         'queue.reviewed': [
-          { guard: 'isMoving', target: 'flushing', reenter: true, actions: noteTally }, // late, but it comes
-          { guard: 'isHandedOver', actions: 'concede' }, // OUT-18: nobody confirms it, so it counts as heard
-          { target: 'clearing', actions: 'noteStalled' },
+          { guard: 'isUnconfirmed', actions: 'concede' }, // OUT-18: nobody will say so, so it counts as heard
+          { target: 'flushing', reenter: true, actions: noteTally }, // late, but it comes: from this device or the next
         ],
         abandon: abandoned,
         pause: 'paused',

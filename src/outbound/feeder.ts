@@ -10,6 +10,8 @@ import type { Segment } from './segment.ts'
 const MAX_FAILURES = 3
 /** OUT-18: a queue of which nothing was played for so long stands still, in ms. */
 const STILL_MS = 1_000
+/** Law 4: one that has stood still for so long, with something to play, counts as broken, in ms: what it holds plays in the next. */
+const STUCK_MS = 5_000
 /** What is overdue is looked for again after as long as it is overdue, at most after this, in ms. */
 const MAX_LATE_MS = 50
 
@@ -34,6 +36,8 @@ export class Feeder {
   #blocks = 0
   #failures = 0
   #movedAt = 0
+  /** There was something to play when it was last fed. */
+  #busy = false
   #handedAt = -1
 
   constructor(hands: FeederHands) {
@@ -76,8 +80,12 @@ export class Feeder {
     if (!this.#sink) return
     const queued = this.#sink.queued()
     this.settle(queued)
+    if (!this.#busy) this.#movedAt = clock.now()
     const next = Math.min(this.#fill(this.#sink, queued), this.#expected(playhead.next))
-    if (next < Number.POSITIVE_INFINITY) this.#timer = clock.setTimeout(wake, Math.max(1, Math.ceil(next - clock.now())))
+    this.#busy = next < Number.POSITIVE_INFINITY
+    if (!this.#busy) return
+    if (clock.now() - this.#movedAt >= STUCK_MS) this.#break('the speaker plays no more')
+    else this.#timer = clock.setTimeout(wake, Math.max(1, Math.ceil(next - clock.now())))
   }
 
   /** Stops `segment`: it fades out, and what else was not played is taken back. What the line has now is to be fed again. */
@@ -120,7 +128,6 @@ export class Feeder {
       if (free < plan.size) return clock.now() + this.#ms(plan.size - free)
       const { data, parts } = line.take(plan)
       this.#hand(sink, data, { at: clock.now() + this.#ms(queued), parts })
-      if (queued === 0) this.#movedAt = clock.now()
       queued += plan.size
     }
   }
@@ -147,13 +154,14 @@ export class Feeder {
     )
   }
   #refused(block: number, error: string): void {
-    const { playhead, failed, broken, wake } = this.#hands
+    const { playhead, failed, wake } = this.#hands
     failed(playhead.lose(block), error)
-    if (++this.#failures === MAX_FAILURES) {
-      this.unplug()
-      broken(error)
-    }
+    if (++this.#failures === MAX_FAILURES) this.#break(error)
     wake()
+  }
+  #break(error: string): void {
+    this.unplug()
+    this.#hands.broken(error)
   }
 
   /** When to look for what was expected at `moment`. */

@@ -125,7 +125,6 @@ export class Ensemble {
   readonly #cutAt: number[] = []
   #device: Device | undefined
   #isBroken = false
-  #isReliable = true
   #release = () => {}
 
   constructor({ vague = false, ...options }: EnsembleOptions) {
@@ -290,10 +289,8 @@ export class Ensemble {
     const { free, queued, clear } = bound(sink)
     this.#scene.speaker.plug({ sampleRate, channels, free, queued, clear, write })
   }
-  /** What a device that stands still was never given is never heard. */
   #stall(): void {
     this.#release = this.#device?.stall() ?? this.#release
-    this.#isReliable = false
   }
   /** As the output machine does it: the old device goes. */
   #unplug(): void {
@@ -318,7 +315,6 @@ export class Ensemble {
   }
   #checkEnd({ id, ends, source }: Voice, { outcome, pushed, heard, discarded }: Played): void {
     assert.is(pushed, heard + discarded, `${id}: something is left at its end`)
-    if (outcome === 'abandoned' && !this.#isReliable) return
     if (outcome !== 'finished') assert.ok(ends.has(outcome), `${id} is ${outcome}, and nobody wanted it`)
     else assert.is(pushed, source.given, `${id}: not all that was given was taken`)
   }

@@ -23,7 +23,7 @@ it('has exactly these transitions', () => {
       'resume[isSpent]→flushing resume[isStarted]→playing resume→queued ' +
       'source.failed→clearing abandon→clearing interrupt→clearing',
     flushing:
-      'queue.drained→finished queue.reviewed[isMoving]↻flushing queue.reviewed[isHandedOver]→· queue.reviewed→clearing ' +
+      'queue.drained→finished queue.reviewed[isUnconfirmed]→· queue.reviewed↻flushing ' +
       'abandon→clearing pause→paused interrupt→clearing after:drainTimeout→·',
     clearing: 'queue.taken[isAbandoned]→abandoned queue.taken→interrupted',
     finished: 'final',
@@ -51,7 +51,7 @@ it('ignores these events, each for a reason', () => {
 const tallyOf = (pushed: number) => ({ pushed, heard: Math.min(pushed, 1), discarded: 0 })
 const clearedOf = (pushed: number) => ({ ...tallyOf(pushed), discarded: Math.max(pushed - 1, 0) })
 const drainedOf = (pushed: number) => ({ type: 'queue.drained', pushed, heard: pushed, discarded: 0 }) as const
-/** Of 4 samples the rest comes late; of 5 the device has all and does not play them; of 6 it does not even have them. */
+/** Of 4 samples the rest comes late; of 5 the device has all and does not play them; of 6 it does not even have them: another will. */
 const reviewOf = (pushed: number) => ({ ...tallyOf(pushed), moving: pushed === 4, unsent: pushed === 6 ? 2 : 0 })
 const input = { id: 'SG_1', sampleRate: 1_000 }
 const model = playoutMachine.provide({
@@ -480,14 +480,36 @@ it('counts as complete 1 000 ms after a device that has everything should have p
   assert.is(clock.timers, 0)
 })
 
-it('ends abandoned if the device stands still and was not given all: that was never heard (OUT-18, law 2)', async () => {
-  const { play, plug, pass, ended } = scene()
+it('waits for another device if this one stands still and was not given all: that was never heard (OUT-18, law 2)', async () => {
+  const { play, plug, pass, ended, facts } = scene({ fadeMs: 0 })
   const device = plug()
   const a = play('a', 500)
+  const b = play('b', 100)
   await pass(100)
   device.stall()
-  await pass(1_401)
-  assert.equal(a.output(), { ...ended('a', 'abandoned', 500, 100), error: 'the speaker plays no more' })
+  await pass(5_050)
+  assert.is(facts().at(-1)?.type, 'sink.failed')
+  assert.equal([a.state(), b.state()], ['flushing', 'queued'])
+  plug()
+  await pass(500)
+  assert.equal([a.output(), b.output()], [ended('a', 'finished', 500, 500), ended('b', 'finished', 100, 100)])
+})
+
+it('ends also if its source is held because the device stands still (law 4)', async () => {
+  const { speaker, clock, sound, plug, pass, facts, ended } = scene({ maxPendingMs: 100 })
+  async function* endless() {
+    for (let n = 0; n < 20; n++) yield sound(100)
+  }
+  const device = plug()
+  device.stall()
+  const logic = playoutOn(speaker, (id, signal) => void say(endless(), speaker, id, signal))
+  const a = createActor(logic, { clock, id: 'a', input: { id: 'a', sampleRate: 24_000 } })
+  a.start()
+  await pass(6_000)
+  assert.equal(facts(), [{ type: 'sink.failed', error: 'the speaker plays no more' }])
+  plug()
+  await pass(3_000)
+  assert.equal(a.getSnapshot().output, ended('a', 'finished', 2_000, 2_000))
 })
 
 it('waits for what comes late: a device that paused by itself, or another device (OUT-17, OUT-18)', async () => {
