@@ -426,6 +426,26 @@ it('fades what sounds also if others were cut before it in the same turn, and te
   }
 })
 
+it('counts a fade as heard when it is handed over: that stands, also if it is refused or its sink goes (OUT-24, law 2)', async () => {
+  for (const mishap of ['refused', 'unplugged']) {
+    const { add, plug, pass, facts, speaker, refusals, codes } = scene()
+    plug()
+    add('a', 500)
+    await pass(100)
+    if (mishap === 'refused') refusals.push(new Error('no'))
+    const tally = speaker.shut('a')
+    assert.equal(tally, { pushed: 12_000, heard: 110 * 24, discarded: 0 })
+    if (mishap === 'unplugged') speaker.unplug()
+    await pass(50)
+    assert.equal(codes(), mishap === 'refused' ? ['frame.failed'] : [])
+    assert.equal(speaker.tally('a'), tally)
+    if (mishap === 'unplugged') plug()
+    speaker.open('a')
+    await pass(500)
+    assert.is(facts().at(-1), 'a at 150: 110 + 390')
+  }
+})
+
 it('fades what is left, if that is less (OUT-23)', async () => {
   const { add, plug, pass, speaker, machine } = scene()
   plug()
