@@ -15,7 +15,7 @@ export type Step =
   | { do: 'say'; chunksMs: number[]; gapMs: number; end: Ending }
   | { do: Command; who: Who }
   | { do: 'late'; who: Who }
-  | { do: 'pass'; ms: number }
+  | { do: 'pass'; ms: number; early?: Extract<Step, { do: Command }> | undefined }
   | { do: 'refuse'; blocks: number }
   | { do: 'stall' }
   | { do: 'release' }
@@ -144,7 +144,7 @@ export class Ensemble {
   }
   /** Does one step, and checks every account right after it and when all that follows from it has settled. */
   async take(step: Step): Promise<void> {
-    if (step.do === 'pass') await this.#scene.clock.advance(step.ms)
+    if (step.do === 'pass') await this.#pass(step)
     else this.#act(step)
     this.#checkAccounts()
     await this.#scene.clock.settle()
@@ -216,6 +216,12 @@ export class Ensemble {
   #hear(fact: Heard): void {
     this.#lines.push(fact)
     if (fact.type === 'sink.failed') this.#isBroken = true
+  }
+  /** `early`: a command at its end, before the speaker looks. */
+  async #pass({ ms, early }: Extract<Step, { do: 'pass' }>): Promise<void> {
+    const { clock } = this.#scene
+    if (early) clock.setTimeout(() => this.#act(early), ms)
+    await clock.advance(ms)
   }
   #act(step: Exclude<Step, { do: 'pass' }>): void {
     const { refusals } = this.#scene

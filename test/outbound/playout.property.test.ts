@@ -26,6 +26,7 @@ const say = fc.record({
   gapMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 400 })),
   end: fc.constantFrom('ends' as const, 'ends' as const, 'ends' as const, 'hangs' as const, 'throws' as const),
 })
+const command = fc.record({ do: fc.constantFrom('pause' as const, 'resume' as const, 'interrupt' as const), who })
 const pass = fc.record({
   do: fc.constant('pass' as const),
   ms: fc.oneof(
@@ -33,8 +34,8 @@ const pass = fc.record({
     { weight: 3, arbitrary: fc.integer({ min: 0, max: 120 }) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 2_500 }) },
   ),
+  early: fc.option(command, { nil: undefined, freq: 3 }),
 })
-const command = fc.record({ do: fc.constantFrom('pause' as const, 'resume' as const, 'interrupt' as const), who })
 const rare = fc.oneof(
   fc.record({ do: fc.constant('abandon' as const), who }),
   fc.record({ do: fc.constant('late' as const), who }),
