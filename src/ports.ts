@@ -101,7 +101,10 @@ export interface Sink extends Format {
   free(): number
   /** How many samples were handed over and are not played yet. A block that is refused counts until its `write` has rejected. */
   queued(): number
-  /** Hands over interleaved samples: a whole number of 10 ms blocks, at most `free()` of them. Rejects if this block was refused. */
+  /**
+   * Hands over interleaved samples, which are the sink's from now on: a whole number of 10 ms blocks, at most `free()` of them. Rejects
+   * if they were refused.
+   */
   write(data: Int16Array): Promise<void>
   /** Empties the queue at once. */
   clear(): TakenBack

@@ -112,8 +112,9 @@ export class NativeSink implements Sink {
     const first = Math.max(this.#end, tickAt(this.#grid, this.#watch.now())) + 1
     this.#end = first - 1 + blocks
     this.#overfilled = wanted && this.#queued() >= this.#capacity + OVERFILL
-    // The SDK takes the pointer of the whole underlying buffer: only a copy has neither an offset nor a rest.
-    return this.#hand(data.slice(), { blocks, first, overfills: this.#overfilled })
+    // The SDK takes the pointer of the whole underlying buffer: it must have neither an offset nor a rest.
+    const whole = data.byteLength === data.buffer.byteLength ? data : data.slice()
+    return this.#hand(whole, { blocks, first, overfills: this.#overfilled })
   }
 
   clear(): TakenBack {

@@ -122,9 +122,9 @@ export class Feeder {
   #fill(sink: Sink, held: number): number {
     const { line, clock } = this.#hands
     for (let queued = held; ; ) {
-      const plan = line.next(queued)
-      if (plan.after > 0) return clock.now() + this.#ms(plan.after)
       const free = sink.free()
+      const plan = line.next(queued, this.#failures > 0 ? 0 : queued + free) // of a sink that refuses, a block is enough to lose
+      if (plan.after > 0) return clock.now() + this.#ms(plan.after)
       if (free < plan.size) return clock.now() + this.#ms(plan.size - free)
       const { data, parts } = line.take(plan)
       this.#hand(sink, data, { at: clock.now() + this.#ms(queued), parts })

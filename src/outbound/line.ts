@@ -54,10 +54,12 @@ export class Line {
     this.#segments = this.#segments.filter(other => other !== segment)
   }
 
-  /** What goes next, given what the sink still plays. */
-  next(queued: number): Plan {
-    const { ready, ended, grows } = this.#ready()
-    if (ready >= this.#whole) return { size: this.#whole, samples: this.#whole, after: 0 }
+  /** What goes next, given what the sink still plays. If it holds three whole blocks they go by two: each hand-over has its price. */
+  next(queued: number, holds = 0): Plan {
+    const most = holds >= 3 * this.#whole ? 2 * this.#whole : this.#whole
+    const { ready, ended, grows } = this.#ready(most)
+    const whole = Math.floor(ready / this.#whole) * this.#whole
+    if (whole > 0) return { size: Math.min(whole, most), samples: Math.min(whole, most), after: 0 }
     if (ready === 0) return nothing
     if (!grows) return this.#padded(ready)
     if (queued > this.#low) return { ...nothing, after: queued - this.#low }
@@ -93,12 +95,12 @@ export class Line {
     return data
   }
 
-  /** How many samples may go, up to a whole block; how many of them end an utterance; and whether there may be more of them soon. */
-  #ready(): { ready: number; ended: number; grows: boolean } {
+  /** How many samples may go, `most` or more if there are so many; how many of them end an utterance; and whether there may be more of them soon. */
+  #ready(most: number): { ready: number; ended: number; grows: boolean } {
     let ready = 0
     let ended = 0
     for (const segment of this.#segments) {
-      if (!segment.open || ready >= this.#whole) break
+      if (!segment.open || ready >= most) break
       const starts = segment.sent === segment.soundsFrom
       if (!segment.ended && starts && segment.unsent < this.#low) return { ready, ended, grows: true }
       ready += segment.unsent

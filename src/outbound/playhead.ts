@@ -39,11 +39,15 @@ export class Playhead {
   get sounding(): Segment | undefined {
     return this.#run?.segment
   }
-  /** When there is more to account for, as far as is known: an utterance begins to sound, or one of its blocks is over. */
+  /** When there is something to tell, as far as is known: an utterance begins to sound, or the last of it that was handed over is over. */
   get next(): number | undefined {
-    const span = this.#spans.find(({ segment }) => segment)
-    if (!span) return undefined
-    return span.segment === this.sounding ? span.until : span.until - this.#ms(span.left - 1)
+    let last: Span | undefined
+    for (const span of this.#spans) {
+      if (span.segment && span.segment === this.sounding) last = span
+      else if (last) break
+      else if (span.segment) return span.until - this.#ms(span.left - 1)
+    }
+    return last?.until
   }
 
   hand({ block, at, parts, fade }: Handed): void {

@@ -79,8 +79,8 @@ export class Caller {
   /** Goes, and gives everything back. */
   async leave(): Promise<void> {
     for (const mic of this.#mics) mic.close()
-    for (const reader of this.#readers) await reader.cancel()
-    if (this.room.isConnected) await this.room.disconnect()
+    for (const reader of this.#readers) await within('its ear closes', reader.cancel(), 6_000)
+    if (this.room.isConnected) await within('its room is left', this.room.disconnect(), 6_000)
   }
 
   async #hear(track: RemoteTrack, ear: Ear): Promise<void> {

@@ -16,8 +16,8 @@ const lineOf = (fadeMs = 10) => {
     return segment
   }
   /** What goes next: its size, and whose samples it has. */
-  const next = (queued = 0) => {
-    const plan = line.next(queued)
+  const next = (queued = 0, holds = 0) => {
+    const plan = line.next(queued, holds)
     if (plan.after > 0) return plan.after
     const { data, parts } = line.take(plan)
     assert.is(data.length, plan.size)
@@ -37,6 +37,17 @@ it('cuts what was pushed to 50 ms (OUT-9)', () => {
   assert.is(next(200), 'a 50')
   assert.is(next(200), 'a 50')
   assert.is(next(200), 180) // 49 ms: waits until 20 ms are left
+})
+
+it('lets whole blocks go by two where the sink holds more than that', () => {
+  const { add, next } = lineOf()
+  add('a', 260)
+  assert.is(next(0, 149), 'a 50')
+  assert.is(next(0, 150), 'a 100')
+  assert.is(next(0, 150), 'a 100')
+  assert.is(next(100, 150), 80)
+  add('b', 95, { ended: true })
+  assert.is(next(20, 150), 'a 10') // it grows: nothing of the next
 })
 
 it('sends a partial block when the queue is within 20 ms of running dry, in whole ticks (OUT-10)', () => {
