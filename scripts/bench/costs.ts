@@ -8,7 +8,7 @@ export const counts = [1, 4, 8] as const
 export type Costs = Record<(typeof counts)[number], Cost>
 
 /** Until the first packets, the codecs and the code are warm, in ms. */
-const warmMs = 2_500
+const warmMs = 5_000
 
 /** `rounds` times each count; gives back the medians. What failed is told to `note`, and left out. */
 export const costs = async (

@@ -143,4 +143,4 @@ const minute = async (count: number, warm: number) => {
   return median(times.slice(warm))
 }
 
-serve({ frames: () => pipes(50_000), start: () => start(100, 10), minute: () => minute(5, 2) })
+serve({ frames: () => pipes(50_000), start: () => start(100, 10), minute: () => minute(5, 10) })

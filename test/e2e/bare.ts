@@ -2,6 +2,7 @@
 import { AudioFrame, AudioSource, LocalAudioTrack, Room, TrackPublishOptions, TrackSource } from '@livekit/rtc-node'
 import type { Server } from '../../scripts/livekit.mjs'
 import { tokenFor } from '../../src/livekit/index.ts'
+import { atMost } from './watch.ts'
 
 const RATE = 24_000
 /** As ours has it, in ms. */
@@ -27,7 +28,7 @@ export class Bare {
     }
   }
   async leave(): Promise<void> {
-    await this.room.disconnect()
+    await atMost('its room is left', this.room.disconnect())
     await this.#track.close()
     await this.#source.close()
   }

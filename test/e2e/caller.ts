@@ -12,7 +12,7 @@ import type { Server } from '../../scripts/livekit.mjs'
 import { type Admission, tokenFor } from '../../src/livekit/index.ts'
 import { Ear, earRate } from './ear.ts'
 import { Mic, type MicOptions } from './mic.ts'
-import { Watch, within } from './watch.ts'
+import { atMost, Watch, within } from './watch.ts'
 
 /** A text stream as it came. `attributes` are those it was opened with. */
 export type Text = { from: string; attributes: Record<string, string>; text: string; open: boolean; broken: boolean }
@@ -79,8 +79,8 @@ export class Caller {
   /** Goes, and gives everything back. */
   async leave(): Promise<void> {
     for (const mic of this.#mics) mic.close()
-    for (const reader of this.#readers) await within('its ear closes', reader.cancel(), 6_000)
-    if (this.room.isConnected) await within('its room is left', this.room.disconnect(), 6_000)
+    for (const reader of this.#readers) await atMost('its ear closes', reader.cancel())
+    if (this.room.isConnected) await atMost('its room is left', this.room.disconnect())
   }
 
   async #hear(track: RemoteTrack, ear: Ear): Promise<void> {

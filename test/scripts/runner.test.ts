@@ -13,7 +13,7 @@ it('works', () => { assert.is(1 + 1, 2) })
 /** Runs these bodies of test files; gives back the exit code, all lines and the last. */
 const run = async (files: Record<string, string>, env: Record<string, string> = { CI: '' }) => {
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(`${folder}/e2e`, { recursive: true })
   for (const [name, body] of Object.entries(files)) writeFileSync(`${folder}/${name}.test.ts`, body)
   return new Promise<{ code: number; output: string; last: string }>(resolve => {
     const args = ['scripts/test.mjs', '--in', folder]
@@ -39,6 +39,24 @@ it('names what failed and shows it', async () => {
   assert.is(code, 1)
   assert.match(output, 'is wrong')
   assert.match(output, `failed: ${folder}/one.test.ts`)
+})
+
+it('gives a file that plays in real time a second try, which counts; and no other', async () => {
+  const once = `import { existsSync, writeFileSync } from 'node:fs'
+    ${header}it('works the second time', () => {
+      const mark = '${folder}/mark'
+      const again = existsSync(mark)
+      writeFileSync(mark, '')
+      assert.ok(again)
+    })
+    it.run()`
+  const second = await run({ 'e2e/one': once })
+  assert.is(second.last, '2 passed, 0 failed, 0 skipped')
+  assert.is(second.code, 0)
+  assert.match(second.output, /FAIL .*e2e\/one.*again .*e2e\/one/s)
+  assert.is((await run({ one: once })).last, '1 passed, 1 failed, 0 skipped')
+  const never = `${header}it('is wrong', () => { assert.is(1, 2) })\nit.run()`
+  assert.is((await run({ 'e2e/one': never })).last, '1 passed, 1 failed, 0 skipped')
 })
 
 /** What a file does, what is said of it. */
