@@ -21,9 +21,13 @@ const readers: Record<string, Reader> = {
 }
 
 const convert = 'convert it first, for example with: ffmpeg -i INPUT -c:a pcm_s16le OUTPUT.wav'
-const refuse = (what: string): never => {
-  throw coded('ERR_WAV', `${what}: ${convert}`)
+const refuse = (what: string, remedy = convert): never => {
+  throw coded('ERR_WAV', `${what}: ${remedy}`)
 }
+const nothing = 'record or export it again'
+
+/** Rates that recordings have, with room on both sides, in Hz: far beyond them a few bytes would be hours, or a filter of gigabytes. */
+const [lowestRate, highestRate] = [1_000, 768_000]
 
 const signatures: [RegExp, string][] = [
   [/^ID3/, 'an MP3'],
@@ -75,6 +79,8 @@ const headerAt = (view: DataView, start: number, end: number): Header => {
 
 const readerFor = ({ tag, bits, channels, sampleRate, blockBytes }: Header): Reader => {
   if (channels === 0 || sampleRate === 0) refuse(`the WAV file is broken: it declares ${channels} channels at ${sampleRate} Hz`)
+  if (sampleRate < lowestRate || sampleRate > highestRate)
+    refuse(`the WAV file declares ${sampleRate} Hz; rates from ${lowestRate} to ${highestRate} Hz can be read`)
   const reader = readers[`${tag}/${bits}`]
   if (reader && blockBytes !== reader.bytes * channels)
     return refuse(`the WAV file is broken: it declares ${blockBytes} bytes for ${channels} × ${bits} bits`)
@@ -92,7 +98,7 @@ const readerFor = ({ tag, bits, channels, sampleRate, blockBytes }: Header): Rea
 export const parseWav = (bytes: Uint8Array): Recording => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const head = textAt(view, 0, 12)
-  if (bytes.length === 0) refuse('the file is empty')
+  if (bytes.length === 0) refuse('the file is empty', nothing)
   if (!/^RIFF....WAVE/s.test(head)) refuse(`the file is ${kindOf(head)}, not a WAV`)
   const chunks = [...chunksOf(view)]
   const format = chunks.find(chunk => chunk.name === 'fmt ')
@@ -101,7 +107,7 @@ export const parseWav = (bytes: Uint8Array): Recording => {
   const header = headerAt(view, format.start, format.end)
   const { bytes: width, read } = readerFor(header)
   const count = Math.floor((samples.end - samples.start) / header.blockBytes) * header.channels
-  if (count === 0) refuse('the WAV file has no audio in it')
+  if (count === 0) refuse('the WAV file has no audio in it', nothing)
   const data = new Int16Array(count)
   for (let i = 0; i < count; i++) data[i] = read(view, samples.start + i * width)
   return { sampleRate: header.sampleRate, channels: header.channels, data }
