@@ -12,6 +12,8 @@ export type CueToWrite = Omit<Cue, 'text' | 'words'> &
 
 const stamp = /(?:(\d+):)?(\d{2}):(\d{2})[.,](\d{3})/.source
 const arrow = new RegExp(`^\\s*${stamp}\\s+-->\\s+${stamp}(?:\\s|$)`)
+/** Two times and no arrow, or a wrong one: `00:01.000 -> 00:02.000`. */
+const misspelt = new RegExp(`^\\s*${stamp}\\D+${stamp}`)
 const inline = new RegExp(`<${stamp}>`)
 const msFrom = ([hours = '0', minutes = '0', seconds = '0', ms = '0']: (string | undefined)[]) =>
   ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000 + Number(ms)
@@ -68,7 +70,8 @@ const timedWords = (pieces: Piece[], startMs: number, endMs: number): VttWord[] 
 }
 
 const cueFrom = (block: string[]): Cue | undefined => {
-  const line = block.findIndex(text => text.includes('-->'))
+  const arrowed = block.findIndex(text => text.includes('-->'))
+  const line = arrowed < 0 ? block.findIndex(text => misspelt.test(text)) : arrowed
   const times = arrow.exec(block[line] ?? '')
   if (!times) return line < 0 ? undefined : refuse(`cannot read the cue times "${block[line]}"`)
   const [startMs, endMs] = [msFrom(times.slice(1, 5)), msFrom(times.slice(5, 9))]

@@ -76,6 +76,7 @@ it('says in one line what is wrong with a file', () => {
   fails('WEBVTTX\n', /not a WebVTT file/)
   fails('WEBVTT\n\n0:1 --> 2\nhi', /cannot read the cue times "0:1 --> 2"/)
   fails('WEBVTT\n\n00:02.000 --> 00:01.000\nhi', /ends before it starts/)
+  fails('WEBVTT\n\n00:01.000 -> 00:02.000\nhi', /cannot read the cue times "00:01.000 -> 00:02.000"/)
 })
 
 it('writes what it reads, word for word', () => {
