@@ -6,7 +6,7 @@ import { encodeWav } from '../codec/wav.ts'
 import { coded } from '../errors.ts'
 import { bundledCaller, callerFrom, callFormat } from './caller.ts'
 import { captions } from './captions.ts'
-import { checkFree, type Files, stampOf, writeFolder } from './files.ts'
+import { checkFree, checkWritable, type Files, stampOf, writeFolder } from './files.ts'
 import { mindFor } from './minds.ts'
 import type { CallOptions } from './options.ts'
 import { overheard } from './overheard.ts'
@@ -43,6 +43,7 @@ const summaryOf = ({ record }: Called, folder: string, files: Files, color: bool
 export const call = async (options: CallOptions, assets: URL, signal: AbortSignal): Promise<void> => {
   const { out, wav, quiet, color, seed, realtime, minSpeechMs } = options
   if (out !== undefined) await checkFree(out)
+  await checkWritable(out ?? join('calls', stampOf(new Date())))
   const { screen, log } = stageFor({ quiet, color })
   const opus = createOpus({ clock: realClock(), sampleRate: callFormat.sampleRate })
   try {

@@ -18,6 +18,7 @@ const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a folder, not a file',
   EACCES: 'it may not be read',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB: cut it into pieces',
 }
 const unreadable = (path: string, error: unknown): Error =>
   coded('ERR_INPUT', `cannot read ${path}: ${reasons[codeOf(error) ?? ''] ?? lineOf(error)}`, error)

@@ -1,5 +1,5 @@
 /** The folder of a call: there as a whole, or not at all. */
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { coded, codeOf, lineOf } from '../errors.ts'
 
@@ -10,6 +10,15 @@ const two = (value: number) => String(value).padStart(2, '0')
 export const stampOf = (date: Date): string =>
   `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}` +
   `T${two(date.getHours())}-${two(date.getMinutes())}-${two(date.getSeconds())}`
+
+const reasons: Record<string, string> = {
+  EACCES: 'it may not be written there: name another place with --out',
+  EROFS: 'nothing may be written there: name another place with --out',
+  ENOSPC: 'there is no room left: make some, or name another place with --out',
+  ENOTDIR: 'a file is in the way: name another place with --out',
+}
+const unwritable = (folder: string, error: unknown): Error =>
+  coded('ERR_OUT', `cannot write the folder ${folder}: ${reasons[codeOf(error) ?? ''] ?? lineOf(error)}`, error)
 
 /** What is in a folder; undefined if there is none. */
 const contents = async (folder: string): Promise<string[] | undefined> => {
@@ -26,6 +35,23 @@ const contents = async (folder: string): Promise<string[] | undefined> => {
 export const checkFree = async (folder: string): Promise<void> => {
   const names = await contents(folder)
   if (names && names.length > 0) throw coded('ERR_OUT', `the folder ${folder} is not empty: name another with --out`)
+}
+/** Throws one clear line (code ERR_OUT) if `folder` could not be made: its parent, or the nearest one there is, must let us write. */
+export const checkWritable = async (folder: string): Promise<void> => {
+  for (let parent = dirname(resolve(folder)); ; parent = dirname(parent)) {
+    try {
+      return await access(`${parent}/.`, constants.W_OK | constants.X_OK) // with the dot a file is refused as what it is
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || parent === dirname(parent)) throw unwritable(folder, error)
+    }
+  }
+}
+
+/** Takes away the folders from `folder` up to `top`, as far as they are empty. */
+const prune = async (folder: string, top: string): Promise<void> => {
+  try {
+    for (let empty = folder; empty.startsWith(top); empty = dirname(empty)) await rmdir(empty)
+  } catch {} // somebody else has put something into it
 }
 
 /** Puts the finished folder in its place; false if another one was put there in the meantime. */
@@ -49,9 +75,10 @@ export const writeFolder = async (
   files: Files,
   { others = false, signal }: { others?: boolean; signal?: AbortSignal } = {},
 ): Promise<string> => {
+  let top: string | undefined
   const partial = join(dirname(resolve(folder)), `.${basename(folder)}.part-${process.pid}`)
   try {
-    await mkdir(partial, { recursive: true })
+    top = await mkdir(partial, { recursive: true })
     for (const [name, content] of Object.entries(files)) await writeFile(join(partial, name), content, signal ? { signal } : {})
     signal?.throwIfAborted()
     for (let number = 1; number === 1 || others; number++) {
@@ -60,8 +87,9 @@ export const writeFolder = async (
     }
     throw coded('ERR_OUT', `the folder ${folder} is not empty: name another with --out`)
   } catch (error) {
-    await rm(partial, { recursive: true, force: true })
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined) // the error before is the one to tell
+    if (top !== undefined) await prune(dirname(partial), top)
     if (signal?.aborted || codeOf(error) === 'ERR_OUT') throw error
-    throw coded('ERR_OUT', `cannot write the folder ${folder}: ${lineOf(error)}`, error)
+    throw unwritable(folder, error)
   }
 }

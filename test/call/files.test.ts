@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { checkFree, stampOf, writeFolder } from '../../src/call/files.ts'
+import { checkFree, checkWritable, stampOf, writeFolder } from '../../src/call/files.ts'
 import { codeOf } from '../../src/errors.ts'
 
 const it = suite<{ base: string }>('files', { base: '' })
@@ -65,18 +65,28 @@ it('leaves nothing behind when it fails or is stopped half-way', async ({ base }
   await mkdir(parent)
   const failed = await rejected(writeFolder(join(parent, 'x'), { 'one.txt': '1', 'no/such/place.txt': '2' }))
   assert.is(failed.code, 'ERR_OUT')
+  await rejected(writeFolder(join(parent, 'new/er/x'), { 'no/such/place.txt': '2' }))
   const stop = AbortSignal.abort(new Error('stopped'))
   assert.is((await rejected(writeFolder(join(parent, 'x'), { 'one.txt': '1' }, { signal: stop }))).message.length > 0, true)
   assert.equal(await readdir(parent), [])
 })
 
-it('says in one line why a folder cannot be written', async ({ base }) => {
+it('says in one line why a folder cannot be written, before and after', async ({ base }) => {
+  await writeFile(join(base, 'file'), '')
+  await checkWritable(join(base, 'not/there/yet'))
+  for (const work of [checkWritable, (folder: string) => writeFolder(folder, { a: '' })]) {
+    const { code, message } = await rejected(work(join(base, 'file/x')))
+    assert.is(code, 'ERR_OUT')
+    assert.match(message, /^cannot write the folder .*x: a file is in the way: name another place with --out$/)
+  }
   if (process.getuid?.() === 0) return // root may write anywhere
   await chmod(base, 0o500)
-  const { code, message } = await rejected(writeFolder(join(base, 'x'), { a: '' }))
+  for (const work of [checkWritable, (folder: string) => writeFolder(folder, { a: '' })])
+    assert.match(
+      (await rejected(work(join(base, 'x')))).message,
+      /^cannot write the folder .*x: it may not be written there: name another place/,
+    )
   await chmod(base, 0o700)
-  assert.is(code, 'ERR_OUT')
-  assert.match(message, /^cannot write the folder .*: EACCES/)
 })
 
 it('names a folder after the local time', () => {
