@@ -115,5 +115,6 @@ const converse = async (call: Call, clock: Clock, { screen, log, signal }: CallH
 export const callOn = (call: Call, hands: CallHands): Promise<Called> => {
   if (call.realtime) return converse(call, realClock(), hands)
   const clock = virtualClock()
-  return clock.runUntil(converse(call, clock, hands))
+  const lengthMs = (call.audio.length * 1000) / sampleRate
+  return clock.runUntil(converse(call, clock, hands), lengthMs + 2 * patienceMs)
 }
