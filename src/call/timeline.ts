@@ -8,8 +8,8 @@ import { counted, seconds, spell } from './times.ts'
 
 /** A row shows about this much, so that there is room for the words: a minute has four rows … */
 const rowAimMs = 15_000
-/** … but a picture has not more rows than this, so that that of a long call stays small. */
-const mostRows = 8
+/** … but a picture has not more rows than this, so that that of a long call stays small: up to ten minutes no word is left out. */
+const mostRows = 40
 /** The distances that lines may have, in ms, for rows of up to thirty lines; every fifth line bears its time. */
 const ticks = [1000, 2000, 6000, 12_000, 30_000, 60_000]
 
@@ -100,7 +100,14 @@ export const timeline = (call: CallRecord): string => {
     return group
   })
   const height = top - page.gap + page.footer
-  const root = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${page.width} ${height}`, width: '100%', fill: colors.ink }
+  // Its own size at most, or a browser would shrink a long call into one window; the paper goes on beside it.
+  const size = { viewBox: `0 0 ${page.width} ${height}`, width: page.width, height }
+  const root = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    ...size,
+    fill: colors.ink,
+    style: `max-width:100%;height:auto;background:${colors.paper}`,
+  }
   return `${element(
     'svg',
     root,
