@@ -7,6 +7,9 @@ const breath = 1200
 /** A cue longer than this is hard to read at once, in ms. */
 const longest = 8000
 
+/** Words so close are written as if they touched, in ms: an end that nobody hears would cost a stamp of its own. */
+const touching = 50
+
 const endsSentence = (text: string): boolean => /[.?!…。？！]["'”’)]*\s*$/u.test(text)
 const belongs = (word: HeardWord, { id, speaker, startMs }: HeardWord, before: HeardWord): boolean =>
   word.id === id &&
@@ -29,9 +32,10 @@ const sentences = (words: HeardWord[]): HeardWord[][] => {
 const cueOf = (words: HeardWord[]): CueToWrite[] => {
   const [first, last] = [words[0], words.at(-1)]
   if (!first || !last) return []
-  const timed = words.map(
-    ({ text, startMs, endMs }, i): VttWord => ({ text: (i === 0 ? '' : ' ') + text.trim(), startMs, endMs }),
-  )
+  const timed = words.map(({ text, startMs, endMs }, i): VttWord => {
+    const next = words[i + 1]?.startMs ?? endMs
+    return { text: (i === 0 ? '' : ' ') + text.trim(), startMs, endMs: next - endMs < touching ? next : endMs }
+  })
   return [{ speaker: first.speaker, startMs: first.startMs, endMs: last.endMs, words: timed }]
 }
 

@@ -132,6 +132,11 @@ it('writes captions that can be read back: a cue per sentence, with its speaker 
     ],
   )
   assert.equal(cues[0]?.words[1], { text: ' there.', startMs: 600, endMs: 900 })
+  const close = [
+    { text: 'So', startMs: 0, endMs: 190 },
+    { text: 'near', startMs: 200, endMs: 400 },
+  ].map(word => ({ ...word, id: 'c', speaker: 'caller' as const }))
+  assert.match(captions(close), /^<v caller>So <00:00:00\.200>near$/m)
 })
 
 it('puts the words of an utterance together for the screen', () => {
