@@ -22,7 +22,7 @@ export const samplesOf = (ms: number, sampleRate: number): number => Math.round(
 
 /** Throws a TypeError that names what is wrong, if `frame` is not a frame of `format`. */
 export const checkFrame = (frame: AudioFrame, format: Format): AudioFrame => {
-  const { data, sampleRate, channels, samplesPerChannel } = frame
+  const { data, sampleRate, channels, samplesPerChannel } = frame ?? {}
   if (!(data instanceof Int16Array)) throw new TypeError('an audio frame needs `data` as an Int16Array of interleaved samples')
   if (sampleRate !== format.sampleRate)
     throw new TypeError(`the frame has ${sampleRate} Hz, the output ${format.sampleRate} Hz: resample it first`)

@@ -222,6 +222,7 @@ it('refuses frames of another kind before they are counted (OUT-15, AF-1)', asyn
   assert.match(await refused({ ...sound(10), sampleRate: 48_000 }), '48000 Hz')
   assert.match(await refused({ ...sound(10), channels: 2 }), 'channel')
   assert.match(await refused({ ...sound(10), samplesPerChannel: 241 }), '241 × 1 samples but holds 240')
+  assert.match(await refused(JSON.parse('null')), 'an audio frame needs `data`')
   assert.equal(speaker.tally('a'), { pushed: 240, heard: 0, discarded: 0 })
 })
 
