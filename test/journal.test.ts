@@ -50,7 +50,7 @@ const parsed = (lines: string[]): JournalLine[] => lines.map(line => JSON.parse(
 
 it('numbers all lines without a gap, in the order of time, each once', async () => {
   const lines = parsed(await smallCall())
-  assert.ok(lines.length > 200)
+  assert.ok(lines.length > 150)
   assert.equal(
     lines.map(({ n }) => n),
     lines.map((_, index) => index + 1),
@@ -61,7 +61,7 @@ it('numbers all lines without a gap, in the order of time, each once', async () 
 it('has every kind of input, and names where it came from', async () => {
   const lines = parsed(await smallCall())
   const names = (kind: JournalLine['kind']) => new Set(lines.filter(line => line.kind === kind).map(({ name }) => name))
-  assert.ok(names('timer').size > 20)
+  assert.ok(names('timer').size > 10)
   for (const name of [
     'room.join',
     'room.setAttributes',
