@@ -41,6 +41,10 @@ export class Line {
   get growing(): Segment | undefined {
     return this.#segments.find(({ ended }) => !ended)
   }
+  /** Whether a whole block waits for the sink: more of it changes nothing for now. */
+  get hasWhole(): boolean {
+    return this.#ready(this.#whole).ready >= this.#whole
+  }
   /** Puts a new utterance at the end. */
   add(id: string): Segment {
     const segment = new Segment(id, this.#format, unsent => {

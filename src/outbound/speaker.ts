@@ -92,8 +92,9 @@ export class Speaker {
       this.#log('debug', 'speaker.late', { id, samples }) // OUT-26
       return false
     }
+    const waits = this.#line.hasWhole // for room, and there is a timer for that
     segment.push(data)
-    this.#soon()
+    if (!waits) this.#soon()
     await this.#hold.ready(segment, samples, signal)
     return !segment.ended
   }
