@@ -164,7 +164,7 @@ it('takes a mind, options and a journal', async () => {
   assert.ok(lines.length > 50)
 })
 
-it('runs a machine alone: the play-out of one utterance, on any sink', async () => {
+it('runs a machine alone: the play-out of one utterance, on any sink (PORT-3)', async () => {
   const { clock, caller, world } = lounge()
   const log: Log = () => {}
   await world.room.join(() => {}, new AbortController().signal)

@@ -180,7 +180,7 @@ it('shows who speaks after a mind that failed meanwhile', async () => {
 
 // The world
 
-it('closes when the caller hangs up in mid-word, with what was heard of it', async () => {
+it('closes when the caller hangs up in mid-word, with what was heard of it (LINK-10)', async () => {
   const call = await startCall()
   const { room, clock, caller, facts } = call
   const { played } = room.say({ audio: sound(2_000), text: timed(10) })
@@ -374,7 +374,7 @@ it('gives a world that does not answer 20 s', async () => {
   await checkOver(call)
 })
 
-it('is closed within its budget though leaving never ends', async () => {
+it('is closed within its budget though leaving never ends (ROOM-10)', async () => {
   const call = await startCall({ options: { closeBudgetMs: 1_000 } })
   const { room, clock, hub, codes } = call
   hub.stall('leave')
@@ -418,13 +418,131 @@ it('hears a track that was subscribed in the very moment of joining', async () =
   assert.ok(heard.some(({ data }) => data.some(sample => sample !== 0)))
 })
 
+it('listens to what is sent before the constructor returns: nothing that comes from then on is missed (ROOM-2)', async () => {
+  const topic = 'lk.agent.pre-connect-audio-buffer'
+  const steps: string[] = []
+  const noted = (world: World): World => ({
+    ...world,
+    byteIn: {
+      listen: (name, take) => {
+        steps.push(`listens to ${name}`)
+        return world.byteIn.listen(name, take)
+      },
+    },
+    room: {
+      join: (tell, signal) => {
+        steps.push('joins')
+        return world.room.join(tell, signal)
+      },
+      leave: () => world.room.leave(),
+      setAttributes: (attributes, signal) => world.room.setAttributes(attributes, signal),
+    },
+  })
+  const { clock, caller, open } = newCall({ wrap: noted })
+  const mic = caller.publish({ preconnect: true })
+  // As soon as the caller is told that somebody came, and before the agent itself is told that it is in.
+  caller.watch(({ type }) => {
+    const about = { attributes: { trackId: mic.sid, sampleRate: '24000', channels: '1' } }
+    const bytes = new Uint8Array(new Int16Array(500 * perMs).fill(7).buffer)
+    if (type === 'participant.joined') caller.sendBytes(topic, [bytes], about)
+  })
+  const room = open()
+  assert.equal(steps, [`listens to ${topic}`, 'joins'])
+  const heard: AudioFrame[] = []
+  const read = async () => {
+    for await (const frame of room.audio) heard.push(frame)
+  }
+  void read()
+  await clock.advance(1_000)
+  const samplesHeard = heard.flatMap(({ data }) => [...data]).filter(sample => sample === 7).length
+  assert.is(samplesHeard, 500 * perMs)
+})
+
+it('publishes its voice with the first link and not again, and hears whoever is linked (ROOM-5, OUT-28, LINK-3)', async () => {
+  let published = 0
+  const counting = (world: World): World => ({
+    ...world,
+    speakers: {
+      publish: (track, signal) => {
+        published++
+        return world.speakers.publish(track, signal)
+      },
+    },
+  })
+  let conversation: Conversation | undefined
+  const mind: Mind = {
+    start: given => {
+      conversation = given
+      return new Promise(() => {})
+    },
+  }
+  const { hub, clock, room, caller } = await startCall({ caller: false, wrap: counting, options: { mind } })
+  const bob = hub.participant({ identity: 'bob' })
+  const captions = bob.collect('lk.transcription')
+  const heard = new Set<number>()
+  const read = async () => {
+    for await (const { data } of room.audio) for (const sample of data) heard.add(sample)
+  }
+  void read()
+  await clock.advance(1_000)
+  assert.is(published, 0, 'nobody is there to hear it')
+  caller.join()
+  void caller.publish().speak(new Int16Array(500 * perMs).fill(1))
+  await clock.advance(200)
+  assert.equal([published, room.linkedParticipant], [1, 'ann'])
+  bob.join()
+  void bob.publish().speak(new Int16Array(2_000 * perMs).fill(2))
+  await clock.advance(200)
+  assert.equal([heard.has(1), heard.has(2)], [true, false], 'bob is heard and not linked')
+  room.setParticipant('bob')
+  await clock.advance(200)
+  conversation?.heard('Hello', true)
+  room.say({ id: 'a', audio: sound(100), text: timed(1) })
+  await clock.advance(500)
+  assert.ok(heard.has(2), 'bob is linked and not heard')
+  assert.equal(captions.map(({ from, text }) => [from, text]).sort(), [
+    ['agent', 'word0'],
+    ['bob', 'Hello'],
+    ['bob', 'Hello'],
+  ])
+  room.setParticipant('ann')
+  await clock.advance(200)
+  assert.is(published, 1)
+  await clock.runUntil(room.close())
+})
+
+it('shows its state to the room from the first on, and each that follows (STATE-1, STATE-4)', async () => {
+  let conversation: Conversation | undefined
+  const mind: Mind = {
+    start: given => {
+      conversation = given
+      return new Promise(() => {})
+    },
+  }
+  const { clock, caller, open } = newCall({ options: { mind } })
+  const states: (string | undefined)[] = []
+  caller.watch(fact => {
+    if (fact.type === 'participant.changed' && fact.identity === 'agent') states.push(fact.attributes['lk.agent.state'])
+  })
+  const room = open()
+  await clock.advance(10)
+  for (const state of ['thinking', 'idle', 'listening'] as const) {
+    conversation?.state(state)
+    await clock.advance(10)
+  }
+  conversation?.say({ audio: sound(200) })
+  await clock.advance(1_000)
+  assert.equal(states, ['initializing', 'listening', 'thinking', 'idle', 'listening', 'speaking', 'listening'])
+  await clock.runUntil(room.close())
+})
+
 // The children
 
 /** Tracks that fail when they are listened to, as long as `fails` says so. */
 const failingTracks = (tracks: Tracks, fails: () => boolean): Tracks => ({
   listen: (key, how, signal) => (fails() ? torn(pieces<AudioFrame>(), 'the track broke') : tracks.listen(key, how, signal)),
 })
-it('goes on hearing after a microphone that failed three times, and closes after the fourth', async () => {
+it('goes on hearing after a microphone that failed three times, and closes after the fourth (ROOM-17)', async () => {
   for (const failures of [3, 4]) {
     let left = failures
     const call = newCall({ wrap: world => ({ ...world, tracks: failingTracks(world.tracks, () => left-- > 0) }) })
@@ -537,7 +655,7 @@ const failingSink = (world: World, fails: () => boolean): World => ({
     },
   },
 })
-it('ends an utterance whose machine fails as abandoned, with its account, and plays the next', async () => {
+it('ends an utterance whose machine fails as abandoned, with its account, and plays the next (OUT-2, ROOM-17)', async () => {
   let failures = 1
   const call = await startCall({ wrap: world => failingSink(world, () => failures-- > 0) })
   const { room, clock, facts } = call
@@ -639,7 +757,7 @@ it('does not mind a log or a journal that throws', async () => {
   await clock.runUntil(room.close())
 })
 
-it('can be closed within a listener, and by everybody at once', async () => {
+it('can be closed within a listener, and by everybody at once (ROOM-11)', async () => {
   const call = await startCall()
   const { room, clock, facts } = call
   const closings: string[] = []
@@ -771,7 +889,7 @@ for (const [situation, [options, act]] of Object.entries(situations))
     }
   })
 
-it('closes before it is joined at any moment, within its budget', async () => {
+it('closes before it is joined at any moment, within its budget (ROOM-10, ROOM-11)', async () => {
   for (const stall of [true, false])
     for (const after of [0, 1, 10_000]) {
       const call = newCall()

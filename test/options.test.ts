@@ -7,7 +7,7 @@ import { newCall } from './fakes/call.ts'
 
 const it = suite('options')
 
-it('has the defaults of the specification', () => {
+it('has the defaults of the specification (OPT-6)', () => {
   assert.equal(settingsOf(), {
     link: {
       kinds: ['connector', 'sip', 'standard'],

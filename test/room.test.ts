@@ -260,7 +260,7 @@ const start = async ({ stubborn = [] as string[], open = true } = {}) => {
   return { clock, actor, send, crew, errors, value: () => actor.getSnapshot().value, ...rest }
 }
 
-it('has the failure table of the specification', () => {
+it('has the failure table of the specification (ROOM-17)', () => {
   assert.equal(failureTable, {
     link: { restarts: 0, otherwise: 'close' },
     microphone: { restarts: 3, otherwise: 'close' },

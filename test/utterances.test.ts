@@ -20,7 +20,7 @@ const errorOf = (act: () => unknown): unknown => {
   return undefined
 }
 
-it('has final numbers when interrupt returns, and gives the same ever after', async () => {
+it('has final numbers when interrupt returns, and gives the same ever after (OUT-2, OUT-24, OUT-25)', async () => {
   const call = await startCall()
   const { room, clock, ends } = call
   const utterance = room.say({ id: 'a', audio: sound(2_000), text: timed(10) })
@@ -40,7 +40,7 @@ it('has final numbers when interrupt returns, and gives the same ever after', as
   assert.is(shown(call, 'a'), played.spoken)
 })
 
-it('interrupts one of several, or all of them', async () => {
+it('interrupts one of several, or all of them (OUT-24)', async () => {
   const { room, clock, ends } = await startCall()
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(id => room.say({ id, audio: sound(400) }))
   await clock.advance(100)
@@ -187,7 +187,7 @@ it('ends an utterance whose audio or text breaks as abandoned, with the error, a
   assert.is((await good.played).outcome, 'finished')
 })
 
-it('takes an id of the caller once, and never one that is open', async () => {
+it('takes an id of the caller once, and never one that is open; else makes one (OUT-2)', async () => {
   const { room, clock } = await startCall()
   const dup = (id: string) => codeOf(errorOf(() => room.say({ id, audio: pieces<AudioFrame>() })))
   const open = room.say({ id: 'open', audio: stalled(sound(100)) })
@@ -223,7 +223,7 @@ it('refuses at once what it cannot read, and nothing has happened', async () => 
   assert.is(types().length, before)
 })
 
-it('holds what is said while it is paused, and goes on with the very next sample', async () => {
+it('holds what is said while it is paused, and goes on with the very next sample (OUT-19, OUT-21)', async () => {
   const { room, clock, caller, ends } = await startCall()
   const ear = caller.hears('agent')
   room.say({ id: 'a', audio: sound(500) })

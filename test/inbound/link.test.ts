@@ -218,7 +218,7 @@ it('follows them from connected to subscribed and back (LINK-4, LINK-5)', () => 
   ])
 })
 
-it('goes on with another track when one is unpublished', () => {
+it('goes on with another track when one is unpublished (LINK-4)', () => {
   const link = linked()
   const two = track('TR_2')
   link.send(here(person('ann', { tracks: [track('TR_1', { key: 'a' }), two] })), about('track.unpublished', ann, mic))
@@ -227,7 +227,7 @@ it('goes on with another track when one is unpublished', () => {
   assert.is(link.state(), 'linked.active')
 })
 
-it('counts a camera as publishing where only video is on', () => {
+it('counts a camera as publishing where only video is on (LINK-4)', () => {
   const seen = linked({ sources: ['camera', 'screen'] })
   seen.send(here(person('ann', { tracks: [mic, track('TR_2', { source: 'camera' })] })))
   assert.is(seen.state(), 'linked.publishing')
@@ -290,7 +290,7 @@ it('asks to close when the linked one hangs up, and for no other reason (LINK-10
   assert.equal(open.send(left(ann, 'client_initiated')), ['-ann'])
 })
 
-it('asks to close once, and takes nobody else meanwhile, unless it is told whom', () => {
+it('asks to close once, and takes nobody else meanwhile, unless it is told whom (LINK-10)', () => {
   const link = linked()
   link.send(here(ann, bob))
   assert.equal(link.send(left(ann, 'client_initiated')), ['-ann', 'close ann client_initiated'])
@@ -350,7 +350,7 @@ it('links nobody after unlink, not even a newcomer, until it is told (LINK-13)',
   assert.equal(link.send({ type: 'link', identity: 'bob' }), ['+PA_bob'])
 })
 
-it('stands still while the room reconnects, and looks by sid who is there afterwards', async () => {
+it('stands still while the room reconnects, and looks by sid who is there afterwards (LINK-7, LINK-11)', async () => {
   const link = linked()
   link.send(here(ann, bob))
   assert.equal(link.send({ type: 'room.reconnecting' }, left(ann, 'client_initiated'), joined(person('cleo'))), [])

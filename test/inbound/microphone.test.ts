@@ -221,7 +221,7 @@ it('hears the microphone of who is listened to, and of nobody else (MIC-1)', asy
   assert.equal(facts, ['microphone.opened'])
 })
 
-it('does not take a camera for a microphone', async () => {
+it('does not take a camera for a microphone (MIC-1)', async () => {
   const { act } = scene()
   assert.is(await act(listen(person('ann', { tracks: [track('TR_1', { key: 'a', source: 'camera' })] }))), 'absent')
 })
@@ -315,7 +315,7 @@ it('drops what comes while detached, without opening anything again (MIC-9, MIC-
   assert.equal([feed('a').asked.length, ear.counters.gated], [1, 480 + 2_400])
 })
 
-it('opens detached where it is told so, and knows it when the first frame comes', async () => {
+it('opens detached where it is told so, and knows it when the first frame comes (MIC-9)', async () => {
   const { act, speak, state } = scene({ attached: false })
   assert.is(await act(listen(ann)), 'opening')
   await speak('a', 0, 10)
@@ -435,7 +435,7 @@ it('starts live audio at once where the stream is of no use (PRE-10)', async () 
   assert.equal(logged, ['preconnect.refused'])
 })
 
-it('does not wait where nothing is announced, or the option is off', async () => {
+it('does not wait where nothing is announced, or the option is off (PRE-1, PRE-3)', async () => {
   for (const { stage, who } of [
     { stage: scene(), who: ann },
     { stage: scene({ preConnectAudio: false }), who: early },

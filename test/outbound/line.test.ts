@@ -164,7 +164,7 @@ it('fades from where a rise has come to', () => {
   assert.equal([...data], [450, 480, 490, 480, 450, 400, 300, 200, 100, 0])
 })
 
-it('fades nothing where the fade is off, or nothing is left', () => {
+it('fades nothing where the fade is off, or nothing is left (OUT-23)', () => {
   const { line, add } = lineOf(0)
   assert.is(line.fade(add('a', 10)).length, 0)
   assert.is(lineOf().line.fade(add('b')).length, 0)

@@ -72,7 +72,7 @@ it('ends one utterance before it begins the next, in one step (OUT-6)', () => {
   assert.equal(news(), ['a from 0 at 0', 'a for 30', 'a drained', 'b from 0 at 30'])
 })
 
-it('counts padding for nobody', () => {
+it('counts padding for nobody (OUT-11)', () => {
   const { playhead, add, hand, news } = scene()
   const a = add('a', 3, true)
   const b = add('b', 10, true)

@@ -241,7 +241,7 @@ it('loses a refused block and nothing else, and says so (OUT-16)', async () => {
   assert.is(machine.at(-1), 'a queue.drained')
 })
 
-it('ends an utterance whose last block was refused', async () => {
+it('ends an utterance whose last block was refused (OUT-16)', async () => {
   const { add, plug, pass, refusals, machine, speaker } = scene()
   plug()
   refusals.push(new Error('no'))
@@ -487,7 +487,7 @@ it('lets the others go on when one in the line is cleared (OUT-24)', async () =>
   assert.equal(facts(), ['a started at 0', 'a at 0: 0 + 150']) // one run: nobody hears the cut behind it
 })
 
-it('holds those behind one that is shut', async () => {
+it('holds those behind one that is shut (OUT-19)', async () => {
   const { add, plug, pass, facts, speaker } = scene()
   plug()
   add('a', 100)
@@ -500,6 +500,25 @@ it('holds those behind one that is shut', async () => {
   speaker.open('a')
   await pass(500)
   assert.equal(facts().slice(2), ['a at 550: 60 + 40', 'b started at 590', 'b at 590: 0 + 100'])
+})
+
+it('takes frames until its end; what comes after that is of the next (OUT-1, OUT-26)', async () => {
+  const { add, plug, pass, speaker, sound, heard, facts } = scene()
+  plug()
+  add('a', 0, { ended: false })
+  add('b', 0, { ended: false })
+  await pass(50)
+  assert.equal(facts(), [], 'begins without a frame')
+  assert.ok(await speaker.write('a', sound(30)))
+  assert.ok(await speaker.write('a', sound(30, 720)))
+  speaker.end('a')
+  assert.is(await speaker.write('a', sound(30)), false)
+  assert.ok(await speaker.write('b', sound(40, 1_440)))
+  assert.equal([speaker.tally('a').pushed, speaker.tally('b').pushed], [60 * 24, 40 * 24])
+  speaker.end('b')
+  await pass(100)
+  assert.equal(heard(50), counting(0, 100 * 24))
+  assert.equal(facts(), ['a started at 50', 'a at 50: 0 + 60', 'b started at 110', 'b at 110: 0 + 40'])
 })
 
 it('takes nothing more once it has ended: late frames are logged, and in no account (OUT-26)', async () => {

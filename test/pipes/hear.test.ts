@@ -470,7 +470,7 @@ it('does not deliver later what it held when the agent stopped hearing (MIC-10)'
   assert.equal([ear.counters.gated, balance(ear.counters)], [1_200, 0])
 })
 
-it('keeps its account whatever happens (laws 6, 7, 8)', async () => {
+it('keeps its account whatever happens, and shows it at any time (MIC-12, laws 6, 7, 8)', async () => {
   const act = fc.oneof(
     fc.record({ live: fc.integer({ min: 1, max: 3_000 }) }),
     fc.record({ before: fc.integer({ min: 1, max: 5_000 }) }),
