@@ -1,0 +1,111 @@
+/** A world whose answers come late, whose microphone may break, and whose device is on record. */
+import type { AudioFrame } from '../../src/audio/frame.ts'
+import { sleep } from '../../src/clock.ts'
+import type { Clock, Sink, World } from '../../src/ports.ts'
+import { pieces, torn } from '../fakes/call.ts'
+
+/** What all devices of a call have played, or will play. */
+export class Tape {
+  readonly #blocks: Int16Array[] = []
+
+  record(sink: Sink): Sink {
+    return {
+      sampleRate: sink.sampleRate,
+      channels: sink.channels,
+      free: () => sink.free(),
+      queued: () => sink.queued(),
+      write: data => {
+        const block = data.slice()
+        this.#blocks.push(block)
+        const told = sink.write(data)
+        told.catch(() => this.#blocks.splice(this.#blocks.indexOf(block), this.#blocks.includes(block) ? 1 : 0))
+        return told
+      },
+      clear: () => {
+        const taken = sink.clear()
+        this.#takeBack(taken.unplayed)
+        return taken
+      },
+    }
+  }
+  /** Without the silence of padding, and of ramps. */
+  audible(): Int16Array {
+    const all = new Int16Array(this.#blocks.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const block of this.#blocks) for (const sample of block) if (sample !== 0) all[at++] = sample
+    return all.subarray(0, at)
+  }
+
+  #takeBack(unplayed: number): void {
+    let rest = unplayed
+    while (rest > 0) {
+      const last = this.#blocks.pop()
+      if (!last) throw new Error('more was taken back than was given')
+      if (last.length > rest) this.#blocks.push(last.subarray(0, last.length - rest))
+      rest -= last.length
+    }
+  }
+}
+
+export type Mishaps = {
+  clock: Clock
+  tape: Tape
+  /** By how much the next answer is late, in ms. */
+  lateMs: () => number
+  /** Whether the next track that is listened to breaks. */
+  breaks: () => boolean
+}
+
+/** What is done is done at once, only the answer comes late. Whoever aborts hears so at once. */
+export const altered = (world: World, { clock, tape, lateMs, breaks }: Mishaps): World => {
+  const late = async <T>(work: Promise<T>, signal?: AbortSignal): Promise<T> => {
+    const value = await work
+    const ms = lateMs()
+    if (ms > 0) await sleep(clock, ms, signal)
+    if (ms > 0 && signal?.aborted) throw signal.reason
+    return value
+  }
+  return {
+    ...world,
+    room: {
+      join: (tell, signal) => world.room.join(tell, signal),
+      leave: () => world.room.leave(),
+      setAttributes: (attributes, signal) => late(world.room.setAttributes(attributes, signal), signal),
+    },
+    tracks: {
+      listen: (key, how, signal) =>
+        breaks() ? torn(pieces<AudioFrame>(), 'the track broke') : world.tracks.listen(key, how, signal),
+    },
+    speakers: {
+      publish: async (track, signal) => {
+        const publication = await world.speakers.publish(track, signal)
+        await late(Promise.resolve(), signal).catch(async error => {
+          await publication.close() // nobody waits for it any more
+          throw error
+        })
+        const sink = tape.record(publication.sink)
+        return {
+          get sid() {
+            return publication.sid
+          },
+          sink,
+          close: () => late(publication.close()),
+        }
+      },
+    },
+    textOut: {
+      closesWithAttributes: world.textOut.closesWithAttributes,
+      open: async (stream, signal) => {
+        const writer = await world.textOut.open(stream, signal)
+        await late(Promise.resolve(), signal).catch(async error => {
+          await writer.close()
+          throw error
+        })
+        return {
+          write: text => late(writer.write(text)),
+          close: attributes => late(writer.close(attributes)),
+        }
+      },
+    },
+  }
+}
