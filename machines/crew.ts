@@ -1,5 +1,7 @@
 /** The room's crew, every child by its name: who hears of what, what a newcomer must know, and who says farewell how. */
 import type { AnyActorRef, AnyEventObject } from 'xstate'
+import type { Participant } from '../src/ports.ts'
+import { couldLink } from './inbound/link.ts'
 import type { RoomContext } from './room.ts'
 import { type Concern, concernOf } from './supervision.ts'
 
@@ -25,7 +27,16 @@ export const audience = ({ type, id }: AnyEventObject, crew: Crew): string[] => 
   if (type === 'attend' || noun === 'utterance') return ['agent']
   if (noun === 'participant' || noun === 'track') return ['link', 'microphone']
   if (noun === 'speaker' || noun === 'sink') return ['output']
-  return ['link', 'microphone', 'presence', ...named(crew, 'transcript')] // the room's own: away, back, over
+  return ['link', 'microphone', 'chat', 'presence', ...named(crew, 'transcript')] // the room's own: away, back, over
+}
+
+/** Who sends something: nobody whom we know, if there is no participant. `welcome`: we take it (CHAT-2). */
+export type Sender = { participant: Participant | undefined; welcome: boolean }
+/** Undefined until the room is joined. */
+export const senderOf = ({ crew, joined, roster }: RoomContext, identity: string): Sender | undefined => {
+  const link = crew.link?.getSnapshot()
+  const participant = roster.find(one => one.identity === identity)
+  return joined ? { participant, welcome: link !== undefined && couldLink(link, identity) } : undefined
 }
 
 /** What a child must know that comes, or comes again. */
@@ -33,7 +44,7 @@ export const briefing = (name: string, context: RoomContext): AnyEventObject[] =
   const { crew, joined, roster, linked, away, paused, detached, state } = context
   const here = joined ? [{ type: 'room.joined', ...joined, participants: roster }] : []
   const concern = concernOf(name)
-  if (concern === 'link') return here
+  if (concern === 'link' || concern === 'chat') return here
   if (concern === 'presence') return [{ type: 'present', state }, ...(away ? [] : here)]
   if (concern === 'playout') return paused ? [{ type: 'pause' }] : []
   if (concern === 'microphone') {
@@ -47,6 +58,7 @@ export const briefing = (name: string, context: RoomContext): AnyEventObject[] =
 
 /** Who is told what when the room closes, in this order (ROOM-9). The agent is stopped; captions end with their utterances. */
 export const farewells = (crew: Crew): [name: string, event: AnyEventObject][] => [
+  ['chat', { type: 'close' }],
   ['link', { type: 'close' }],
   ['microphone', { type: 'close' }],
   ...named(crew, 'playout').map((name): [string, AnyEventObject] => [name, { type: 'abandon' }]),

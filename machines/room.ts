@@ -13,7 +13,14 @@ import type { TranscriptInput } from './outbound/transcript.ts'
 import type { Concern } from './supervision.ts'
 import { supervisor } from './supervisor.ts'
 
-export type RoomInput = { link: LinkInput; microphone: MicrophoneInput; sampleRate: number; closeBudgetMs: number }
+export type RoomInput = {
+  link: LinkInput
+  microphone: MicrophoneInput
+  sampleRate: number
+  closeBudgetMs: number
+  /** People may write. */
+  textInput: boolean
+}
 export type RoomEvent =
   | { type: 'open' }
   | { type: 'say'; id: string }

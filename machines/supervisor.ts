@@ -3,6 +3,7 @@ import { type AnyActorRef, type AnyEventObject, assign, fromPromise, setup } fro
 import type { AgentState, Joined, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
 import { agentMachine } from './agent.ts'
 import { audience, briefing, farewells, keyOf, named, without } from './crew.ts'
+import { chatMachine } from './inbound/chat.ts'
 import { type LinkFact, linkMachine } from './inbound/link.ts'
 import { microphoneMachine } from './inbound/microphone.ts'
 import { rosterAfter } from './inbound/roster.ts'
@@ -29,6 +30,7 @@ const primitives = setup({
     leave: fromPromise<void>(unbound('leave')),
     link: linkMachine,
     microphone: microphoneMachine,
+    chat: chatMachine,
     output: outputMachine,
     playout: playoutMachine,
     transcript: transcriptMachine,
@@ -46,9 +48,10 @@ const primitives = setup({
     tellClosed: unbound('tellClosed'),
 
     launch: assign({
-      crew: ({ context: { link, microphone }, spawn }) => ({
+      crew: ({ context: { link, microphone, textInput }, spawn }) => ({
         link: spawn('link', { id: 'link', input: link }),
         microphone: spawn('microphone', { id: 'microphone', input: microphone }),
+        ...(textInput ? { chat: spawn('chat', { id: 'chat' }) } : {}),
         output: spawn('output', { id: 'output' }),
         presence: spawn('presence', { id: 'presence' }),
         agent: spawn('agent', { id: 'agent' }),
@@ -57,6 +60,7 @@ const primitives = setup({
     relaunch: assign({
       crew: ({ context: { crew, microphone }, spawn }, concern: Concern) => {
         if (concern === 'microphone') return { ...crew, microphone: spawn('microphone', { id: 'microphone', input: microphone }) }
+        if (concern === 'chat') return { ...crew, chat: spawn('chat', { id: 'chat' }) }
         if (concern === 'presence') return { ...crew, presence: spawn('presence', { id: 'presence' }) }
         return { ...crew, agent: spawn('agent', { id: 'agent' }) } // the table restarts no other
       },

@@ -1,11 +1,13 @@
 /** The composition root: one world and the machines of one room, bound to each other once. */
 import { createActor, fromPromise } from 'xstate'
+import { senderOf } from '../machines/crew.ts'
 import { type RoomEvent, type RoomFailure, type RoomRef, roomMachine } from '../machines/room.ts'
 import { agentOn } from './agent.ts'
-import type { AudioFrame } from './audio/frame.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
+import { chatOn } from './inbound/chat.ts'
 import { createEar, type Ear } from './inbound/ear.ts'
+import { Inbox } from './inbound/inbox.ts'
 import { linkOn } from './inbound/link.ts'
 import { microphoneOn } from './inbound/microphone.ts'
 import type { Settings } from './options.ts'
@@ -15,7 +17,7 @@ import { presenceOn } from './outbound/presence.ts'
 import { type Heard, Speaker } from './outbound/speaker.ts'
 import { Captions, transcriptOn } from './outbound/transcript.ts'
 import { until } from './pipes/until.ts'
-import type { Conversation, Mind, Played, World, RoomEvent as WorldFact } from './ports.ts'
+import type { ChatMessage, Conversation, Mind, Played, World, RoomEvent as WorldFact } from './ports.ts'
 import { stopSubtree } from './supervise.ts'
 import { Transcripts } from './transcripts.ts'
 import { Utterances } from './utterances.ts'
@@ -25,6 +27,8 @@ export type EngineHands = {
   settings: Settings
   emit: (fact: RoomFact) => void
   conversation: Conversation
+  /** Deals with what somebody wrote. */
+  answer: (message: ChatMessage) => unknown
   /** The room was joined. */
   opened: () => void
   /** All is over; `error` if a failure ended it. */
@@ -34,6 +38,7 @@ export type EngineHands = {
 export class Engine {
   readonly actor: RoomRef
   readonly ear: Ear
+  readonly inbox: Inbox | undefined
   readonly captions: Captions
   readonly utterances: Utterances
   readonly transcripts: Transcripts
@@ -46,8 +51,8 @@ export class Engine {
   constructor(hands: EngineHands) {
     this.#hands = hands
     const { emit, world, settings } = hands
-    const { clock, ids, log, textOut } = world
-    const { link, input, output, closeBudgetMs } = settings
+    const { clock, ids, log, textIn, textOut } = world
+    const { link, input, textInput, output, closeBudgetMs } = settings
     const { preConnectAudio, preConnectAudioTimeoutMs } = input
     const send = (event: RoomEvent) => this.send(event)
     const { numChannels: channels, ...sound } = output
@@ -57,6 +62,12 @@ export class Engine {
       channels: input.numChannels,
       dropped: run => emit({ type: 'input.dropped', ...run }),
     })
+    if (textInput)
+      this.inbox = new Inbox({
+        ...{ textIn, clock, log, asked: textInput.asked },
+        sender: identity => senderOf(this.context, identity),
+        answer: message => this.#answer(message),
+      })
     this.captions = new Captions({ textOut, trackOf: identity => this.#trackOf(identity), log })
     const shared = { captions: this.captions, clock, ids, send, emit }
     this.utterances = new Utterances({
@@ -70,7 +81,7 @@ export class Engine {
     const microphone = { preConnectAudio, preConnectAudioTimeoutMs }
     this.actor = createActor(this.#machine(), {
       ...{ clock, id: 'room' },
-      input: { link, microphone, sampleRate: output.sampleRate, closeBudgetMs },
+      input: { link, microphone, sampleRate: output.sampleRate, closeBudgetMs, textInput: textInput !== undefined },
     })
     this.actor.subscribe({ error: error => this.#collapse(error) })
   }
@@ -81,6 +92,13 @@ export class Engine {
   /** Ours, in the room. */
   get identity(): string {
     return this.context.joined?.identity ?? ''
+  }
+  /** From now on nothing is missed that is sent to the room. */
+  start(): void {
+    this.ear.start()
+    this.inbox?.start()
+    this.actor.start()
+    this.send({ type: 'open' })
   }
   send(event: RoomEvent): void {
     this.actor.send(event)
@@ -97,6 +115,7 @@ export class Engine {
         leave: fromPromise(() => room.leave()),
         link: linkOn({ log, tell }),
         microphone: microphoneOn(this.ear, {}),
+        ...(this.inbox ? { chat: chatOn(this.inbox) } : {}),
         output: outputOn({ speaker: this.#speaker, speakers, trackName, queueMs }),
         playout: playoutOn(this.#speaker, (id, signal) => this.utterances.start(id, signal)),
         transcript: transcriptOn({ captions: this.captions, log, tell: () => this.#loseCaptions() }),
@@ -127,6 +146,11 @@ export class Engine {
     if (fact.type !== 'sink.failed') this.#hands.emit(fact)
     if (fact.type === 'utterance.started' || fact.type === 'sink.failed') this.send(fact)
   }
+  #answer(message: ChatMessage): unknown {
+    const { participantIdentity: identity, text } = message
+    this.#hands.emit({ type: 'chat.received', identity, text, at: this.#hands.world.clock.now() })
+    return this.#hands.answer(message)
+  }
   /** The publication that carries this participant's voice. */
   #trackOf(identity: string): string | undefined {
     const { roster, crew } = this.context
@@ -151,6 +175,7 @@ export class Engine {
     this.#hands.world.log('error', 'actor.failed', failure)
     this.#hands.emit({ type: 'failed', ...failure })
     if (actor.startsWith('transcript:')) this.#loseCaptions()
+    if (actor === 'chat' && !restarted) this.inbox?.close()
   }
   #loseCaptions(): void {
     if (!this.#captionsLost) this.#hands.emit({ type: 'captions.lost' })
@@ -167,6 +192,7 @@ export class Engine {
   #end(reason: string, error: unknown): void {
     this.utterances.close()
     this.ear.close()
+    this.inbox?.close()
     const at = this.#hands.world.clock.now()
     this.#hands.emit({ type: 'closed', reason, at, ...(error === undefined ? {} : { error: lineOf(error) }) })
     this.#hands.closed(reason, error)
@@ -188,14 +214,15 @@ const nobody: Mind = {
 }
 /**
  * A mind starts in a turn of its own: no code of the caller's runs within a transition, so what it asks is done when it was asked.
- * It hears until its signal aborts: a reader that a failed mind left behind would keep the next one from hearing.
+ * It hears and reads until its signal aborts: a reader that a failed mind left behind would keep the next one from it.
  */
 const apart = (mind: Mind): Mind => ({
   start: async (conversation, signal) => {
     await undefined
-    const listen = until<AudioFrame>(signal)
-    const hear = () => ({ [Symbol.asyncIterator]: () => listen(conversation.hear()) })
-    if (!signal.aborted) await mind.start({ ...conversation, hear }, signal)
+    const lasting = <T>(source: () => AsyncIterable<T>) => ({ [Symbol.asyncIterator]: () => until<T>(signal)(source()) })
+    const hear = () => lasting(() => conversation.hear())
+    const chat = () => lasting(() => conversation.chat())
+    if (!signal.aborted) await mind.start({ ...conversation, hear, chat }, signal)
   },
 })
 const isPlayed = (output: unknown): output is Played => typeof output === 'object' && output !== null && 'outcome' in output

@@ -24,6 +24,8 @@ export type RoomFact =
       startMs?: number
       endMs?: number
     }
+  /** Somebody wrote this to the agent. */
+  | { type: 'chat.received'; identity: string; text: string; at: number }
   | { type: 'input.dropped'; samples: number; from: number }
   | { type: 'frame.failed'; id: string; error: string }
   | { type: 'captions.lost' }

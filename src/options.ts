@@ -3,7 +3,17 @@ import { linkDefaults } from '../machines/inbound/choice.ts'
 import type { LinkInput } from '../machines/inbound/link.ts'
 import type { RoomFact } from './facts.ts'
 import type { Journal } from './journal.ts'
-import type { Mind, ParticipantKind } from './ports.ts'
+import type { ChatMessage, Mind, ParticipantKind } from './ports.ts'
+import type { ChartRoom } from './room.ts'
+
+/** Deals with a message in its own way; the next one waits until it has settled. */
+export type TextInputCallback = (room: ChartRoom, message: ChatMessage) => unknown
+export type TextInputOptions = {
+  /** Default: the agent is interrupted, and the mind gets the message. */
+  textInputCb?: TextInputCallback
+  /** The same, as LiveKit's own agents call it. */
+  textInputCallback?: TextInputCallback
+}
 
 /** Durations in ms, rates in Hz. What is not given, or undefined, has its default. */
 export type RoomOptions = {
@@ -30,6 +40,8 @@ export type RoomOptions = {
     preConnectAudioTimeoutMs?: number
     maxBufferMs?: number
   }
+  /** What people write (topic `lk.chat`). Default true. */
+  textInput?: boolean | TextInputOptions
   /** Defaults: 24 000, 1, `roomio_audio`, 200, 30 000, 10. */
   audioOutput?: {
     sampleRate?: number
@@ -66,7 +78,16 @@ const outputDefaults = {
 }
 const { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs } = linkDefaults
 const roomDefaults = { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs, closeBudgetMs: 5_000 }
-const others = ['participantIdentity', 'participantKinds', 'audioInput', 'audioOutput', 'mind', 'journal', 'listener']
+const others = [
+  'participantIdentity',
+  'participantKinds',
+  'audioInput',
+  'textInput',
+  'audioOutput',
+  'mind',
+  'journal',
+  'listener',
+]
 const kinds: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent', 'connector'] satisfies ParticipantKind[]
 /** A wait that may be none at all, and a fade. */
 const mayBeZero = ['relinkGraceMs', 'preferTimeoutMs', 'closeBudgetMs', 'preConnectAudioTimeoutMs', 'fadeMs']
@@ -78,6 +99,7 @@ export const settingsOf = (options: RoomOptions = {}) => {
   const room = groupOf('options', roomDefaults, options, others)
   const input = groupOf('audioInput', inputDefaults, options.audioInput)
   const output = groupOf('audioOutput', outputDefaults, options.audioOutput)
+  const textInput = textInputOf(options.textInput)
   const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
   checkIdentity(identity)
   checkKinds(participantKinds)
@@ -97,13 +119,31 @@ export const settingsOf = (options: RoomOptions = {}) => {
     kinds: participantKinds?.length ? [...participantKinds] : linkDefaults.kinds, // OPT-3
     ...(identity === undefined ? {} : { identity }),
   }
-  return Object.freeze({ link: Object.freeze(link), input, output, closeBudgetMs, mind, journal, listener })
+  return Object.freeze({ link: Object.freeze(link), input, textInput, output, closeBudgetMs, mind, journal, listener })
 }
 
 /** Throws a TypeError for an identity that cannot be one. */
 export const checkIdentity = (identity: unknown): void => {
   if (identity !== undefined && (typeof identity !== 'string' || identity === ''))
     throw new TypeError(`a participant's identity is a text that is not empty, not ${JSON.stringify(identity)}`)
+}
+
+/** OPT-1, OPT-2: a group that can be switched by a boolean, with its options where it is on. */
+const switched = (name: string, given: unknown, usually: boolean, keys: string[]): object | undefined => {
+  if (given === false || (given === undefined && !usually)) return undefined
+  const options: unknown = given === true || given === undefined ? {} : given
+  if (!isPlain(options)) throw new TypeError(`${name} must be a boolean or a plain object, not ${kindOf(options)}`)
+  groupOf(name, {}, options, keys)
+  return options
+}
+/** `asked`: by name, not by default (CHAT-1). */
+const textInputOf = (given: RoomOptions['textInput']) => {
+  if (!switched('textInput', given, true, ['textInputCb', 'textInputCallback'])) return undefined
+  const { textInputCb, textInputCallback } = typeof given === 'object' ? given : {}
+  const callback = textInputCb ?? textInputCallback // OPT-14
+  if (callback !== undefined && typeof callback !== 'function')
+    throw new TypeError(`textInput.textInputCb must be a function of a room and a message, not ${kindOf(callback)}`)
+  return Object.freeze({ asked: given !== undefined, callback })
 }
 
 /** The defaults with what is given laid over them, checked and frozen. `others`: keys that are looked at elsewhere. */

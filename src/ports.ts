@@ -190,10 +190,15 @@ export interface Utterance {
   interrupt(): Played
 }
 
+/** What somebody wrote to the agent. `info` is of the stream, `participant` as it was when the stream opened. */
+export type ChatMessage = { text: string; info: StreamInfo; participant: Participant; participantIdentity: string }
+
 export type AgentState = 'initializing' | 'idle' | 'listening' | 'thinking' | 'speaking'
 /** What a mind works with. */
 export type Conversation = {
   hear(): AsyncIterable<AudioFrame>
+  /** What people write, after the agent was interrupted for it. One reader at a time. */
+  chat(): AsyncIterable<ChatMessage>
   say(saying: Saying): Utterance
   show(text: string): Promise<void>
   /** Tells the caller's words as they are recognised; `final` closes the sentence. */

@@ -1,5 +1,6 @@
 /** A room with its agent: what a user holds. It keeps no state of its own; the machines do. */
 import type { RoomRef } from '../machines/room.ts'
+import { type Queue, slide } from './audio/buffer.ts'
 import type { AudioFrame } from './audio/frame.ts'
 import { createOpus } from './codec/opus.ts'
 import { Engine } from './engine.ts'
@@ -7,7 +8,7 @@ import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
 import { journaled } from './journal.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
-import type { Conversation, Log, Saying, Utterance, World } from './ports.ts'
+import type { ChatMessage, Conversation, Log, Saying, Utterance, World } from './ports.ts'
 
 /** Joins the world's room. Rejects with one line that says what is wrong; then nothing is left behind. */
 export const openRoom = async (world: World, options: RoomOptions = {}): Promise<ChartRoom> => {
@@ -20,6 +21,8 @@ export const openRoom = async (world: World, options: RoomOptions = {}): Promise
   return room
 }
 
+/** So many messages wait for a reader; then the oldest give way. */
+const UNREAD = 32
 const parts = ['room', 'tracks', 'speakers', 'textOut', 'textIn', 'byteIn', 'clock', 'ids', 'log'] as const
 const used = new WeakSet<World['room']>()
 /** Misuse changes nothing: a second room on one connection would take it from the first. */
@@ -42,6 +45,7 @@ export class ChartRoom {
   readonly #world: World
   readonly #engine: Engine
   readonly #news: News
+  readonly #chat: Queue<ChatMessage>
   /** Resolves when the room is joined; rejects if it could not be, with ERR_CLOSED if it was closed before. */
   readonly opened: Promise<void>
   /**
@@ -55,6 +59,8 @@ export class ChartRoom {
     this.#world = world
     this.#news = new News(error => world.log('error', 'listener.failed', { error: lineOf(error) }))
     if (settings.listener) this.#news.add(settings.listener)
+    this.#chat = slide(UNREAD, undefined, ({ size, from }) => world.log('warn', 'chat.unread', { messages: size, from }))
+    if (!settings.textInput || settings.textInput.callback) this.#chat.end()
     let opened: () => void = () => {}
     let failed: (error: unknown) => void = () => {}
     let closed: (reason: string) => void = () => {}
@@ -70,15 +76,14 @@ export class ChartRoom {
       ...{ world, settings, opened },
       emit: fact => this.#news.tell(fact),
       conversation: this.#conversation(settings),
+      answer: settings.textInput?.callback?.bind(undefined, this) ?? (message => this.#hand(message)),
       closed: (reason, error) => {
+        this.#chat.end()
         failed(error ?? coded('ERR_CLOSED', 'the room was closed before it was joined: open another'))
         closed(reason)
       },
     })
-    const { actor, ear } = this.#engine
-    ear.start()
-    actor.start()
-    actor.send({ type: 'open' })
+    this.#engine.start()
   }
 
   get name(): string {
@@ -99,6 +104,13 @@ export class ChartRoom {
   /** What the linked participant says, in frames of one size, through every track and every participant. One reader at a time. */
   get audio(): AsyncIterable<AudioFrame> {
     return this.#engine.ear.audio
+  }
+  /**
+   * What the linked participant writes, where there is no callback of your own; the agent was interrupted for it. Of what nobody reads the
+   * newest 32 are kept. One reader at a time.
+   */
+  get chat(): AsyncIterable<ChatMessage> {
+    return this.#chat
   }
   /** The account of the input, in samples per channel. */
   get counters() {
@@ -155,6 +167,12 @@ export class ChartRoom {
     await this.closed
   }
 
+  /** CHAT-6. The numbers of what was interrupted are final when that returns, so there is nothing to wait for. */
+  #hand(message: ChatMessage): void {
+    if (message.text.trim() === '') return
+    this.interrupt()
+    void this.#chat.push(message) // a queue that slides makes nobody wait
+  }
   get #isOpen(): boolean {
     return this.#engine.actor.getSnapshot().value === 'running'
   }
@@ -165,6 +183,7 @@ export class ChartRoom {
     }
     return {
       hear: () => this.audio,
+      chat: () => this.chat,
       say: saying => this.say(saying),
       show: async text => this.show(text),
       heard: (text, final) => this.#engine.transcripts.heard(text, final),

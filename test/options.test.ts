@@ -33,6 +33,7 @@ it('has the defaults of the specification (OPT-6)', () => {
       maxPendingMs: 30_000,
       fadeMs: 10,
     },
+    textInput: { asked: false, callback: undefined },
     closeBudgetMs: 5_000,
     mind: undefined,
     journal: undefined,
@@ -60,6 +61,14 @@ it('takes what is given, and no kinds as no wish (OPT-3)', () => {
   assert.equal(settingsOf({ participantKinds: ['agent'] }).link.kinds, ['agent'])
 })
 
+it('takes a boolean or the options of a group, and the names that LiveKit has for them (OPT-1, OPT-2, OPT-14)', () => {
+  const [one, other] = [() => {}, () => {}]
+  assert.is(settingsOf({ textInput: false }).textInput, undefined)
+  assert.equal(settingsOf({ textInput: true }).textInput, { asked: true, callback: undefined })
+  assert.equal(settingsOf({ textInput: { textInputCallback: other } }).textInput, { asked: true, callback: other })
+  assert.is(settingsOf({ textInput: { textInputCb: one, textInputCallback: other } }).textInput?.callback, one)
+})
+
 it('keeps nothing of the caller and changes nothing of his, and nobody can change it (OPT-9)', () => {
   const participantKinds: RoomOptions['participantKinds'] = ['sip']
   const audioInput = Object.freeze({ frameSizeMs: 20 })
@@ -78,6 +87,10 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ audioInput: false }, TypeError, /^audioInput must be a plain object, not the boolean false$/],
   [{ audioEnabled: true }, TypeError, /^options has no "audioEnabled": it knows .*audioInput/],
   [{ audioInput: { rate: 8_000 } }, TypeError, /^audioInput has no "rate": it knows sampleRate, /],
+  [{ textInput: 'on' }, TypeError, /^textInput must be a boolean or a plain object, not the string on$/],
+  [{ textInput: null }, TypeError, /^textInput must be a boolean or a plain object, not null$/],
+  [{ textInput: { callback: () => {} } }, TypeError, /^textInput has no "callback": it knows textInputCb, textInputCallback$/],
+  [{ textInput: { textInputCb: 'reply' } }, TypeError, /^textInput.textInputCb must be a function .* not the string reply$/],
   [{ relink: 'never' }, TypeError, /^relink is "never": use any, same, none$/],
   [{ prefer: 'second' }, TypeError, /^prefer is "second": use first, publishing$/],
   [{ closeOnDisconnect: 'no' }, TypeError, /^closeOnDisconnect must be a boolean, not the string no$/],

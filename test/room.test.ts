@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { createActor, fromPromise } from 'xstate'
 import { agentMachine } from '../machines/agent.ts'
 import type { Crew } from '../machines/crew.ts'
+import { chatMachine } from '../machines/inbound/chat.ts'
 import { linkMachine } from '../machines/inbound/link.ts'
 import { microphoneMachine } from '../machines/inbound/microphone.ts'
 import { outputMachine } from '../machines/outbound/output.ts'
@@ -20,8 +21,8 @@ import { done, explore, failed, type InnerEvent, ignored, pending, table, walk }
 
 const it = suite('room')
 
-const lasting = ['link', 'microphone', 'output', 'presence', 'agent']
-const input: RoomInput = { link: {}, microphone: {}, sampleRate: 24_000, closeBudgetMs: 5_000 }
+const lasting = ['link', 'microphone', 'chat', 'output', 'presence', 'agent']
+const input: RoomInput = { link: {}, microphone: {}, sampleRate: 24_000, closeBudgetMs: 5_000, textInput: true }
 const ann: Participant = { identity: 'ann', sid: 'PA_1', kind: 'standard', attributes: {}, active: true, tracks: [] }
 const joined: Joined = { name: 'lounge', identity: 'agent', participants: [ann] }
 const from = { identity: 'ann', participantSid: 'PA_1' }
@@ -123,6 +124,7 @@ const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
       leave: fromPromise(() => leave.promise),
       link: inPlaceOf(linkMachine, book),
       microphone: inPlaceOf(microphoneMachine, book),
+      chat: inPlaceOf(chatMachine, book),
       output: inPlaceOf(outputMachine, book),
       presence: inPlaceOf(presenceMachine, book),
       agent: inPlaceOf(agentMachine, book),
@@ -207,6 +209,7 @@ it('does so with live children, on every transition', async () => {
       const { machine, running, told, join, leave, fate } = rig(clock, [
         'link',
         'microphone',
+        'chat',
         'output',
         'presence',
         'playout',
@@ -264,6 +267,7 @@ it('has the failure table of the specification (ROOM-17)', () => {
   assert.equal(failureTable, {
     link: { restarts: 0, otherwise: 'close' },
     microphone: { restarts: 3, otherwise: 'close' },
+    chat: { restarts: 3, otherwise: 'without' },
     output: { restarts: 0, otherwise: 'close' },
     playout: { restarts: 0, otherwise: 'without' },
     transcript: { restarts: 0, otherwise: 'without' },
@@ -351,7 +355,7 @@ it('ends the open utterances of a mind that failed as abandoned', async () => {
 
 it('tells newcomers what they must know', async () => {
   const { clock, send, fate, heard } = await start()
-  assert.equal(heard, ['link room.joined', 'presence present', 'presence room.joined', 'agent room.joined'])
+  assert.equal(heard, ['link room.joined', 'chat room.joined', 'presence present', 'presence room.joined', 'agent room.joined'])
   heard.length = 0
   send({ type: 'detach' }, { type: 'participant.linked', participant: ann }, { type: 'pause' }, { type: 'room.reconnecting' })
   send({ type: 'say', id: 'a' })
@@ -362,6 +366,7 @@ it('tells newcomers what they must know', async () => {
     'output publish',
     'link room.reconnecting',
     'microphone room.reconnecting',
+    'chat room.reconnecting',
     'presence room.reconnecting',
     'playout pause',
   ])
@@ -409,7 +414,15 @@ it('says farewell in the order of ROOM-9, and stops the agent', async () => {
   send({ type: 'say', id: 'a' }, { type: 'say', id: 'b' })
   heard.length = 0
   send({ type: 'close', reason: 'bye' })
-  assert.equal(heard, ['link close', 'microphone close', 'playout abandon', 'playout abandon', 'presence close', 'output close'])
+  assert.equal(heard, [
+    'chat close',
+    'link close',
+    'microphone close',
+    'playout abandon',
+    'playout abandon',
+    'presence close',
+    'output close',
+  ])
   assert.equal([...running], [])
   assert.equal(told, ['open', 'closing', 'ended a', 'ended b'])
   leave.resolve()
@@ -435,11 +448,12 @@ it('leaves behind who does not go within half of the budget, and a room that doe
 it('closes whatever goes wrong meanwhile', async () => {
   const { send, clock, told, fate, leave, errors } = await start({ stubborn: [...lasting, 'playout'] })
   send({ type: 'say', id: 'a' }, { type: 'close' })
-  for (const name of ['link', 'microphone', 'output', 'presence', 'playout']) fate(name, name === 'link' ? 'throws' : 'rejects')
+  for (const name of ['link', 'microphone', 'chat', 'output', 'presence', 'playout'])
+    fate(name, name === 'link' ? 'throws' : 'rejects')
   await clock.settle()
   leave.reject(new Error('no answer'))
   await clock.settle()
-  const failed = ['link', 'microphone', 'output', 'presence', 'playout:a'].map(name => `failed ${name}`)
+  const failed = ['link', 'microphone', 'chat', 'output', 'presence', 'playout:a'].map(name => `failed ${name}`)
   assert.equal(
     told.filter(one => one.startsWith('failed')),
     failed,

@@ -108,6 +108,7 @@ export const stage = ({ clock, caller, output = caller, lastsMs = Infinity, fail
     },
     conversation: {
       hear,
+      chat: async function* () {},
       say: saying => {
         desk.entries.push({ type: 'say', atMs: clock.now() })
         return utter(desk, saying, `SG_${desk.entries.length}`)
