@@ -59,7 +59,7 @@ export class Engine {
     this.#speaker = new Speaker({ ...sound, channels, clock, log, tell: fact => this.#heard(fact) })
     this.ear = createEar(world, {
       ...input,
-      channels: input.numChannels,
+      ...{ channels: input.numChannels, noiseCancellation: settings.noiseCancellation },
       dropped: run => emit({ type: 'input.dropped', ...run }),
     })
     if (textInput)

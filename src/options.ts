@@ -2,6 +2,7 @@
 import { linkDefaults } from '../machines/inbound/choice.ts'
 import type { LinkInput } from '../machines/inbound/link.ts'
 import type { RoomFact } from './facts.ts'
+import type { NoiseCancellation } from './inbound/noise.ts'
 import type { Journal } from './journal.ts'
 import type { ChatMessage, Mind, ParticipantKind } from './ports.ts'
 import type { ChartRoom } from './room.ts'
@@ -39,6 +40,8 @@ export type RoomOptions = {
     preConnectAudio?: boolean
     preConnectAudioTimeoutMs?: number
     maxBufferMs?: number
+    /** Default none: options for the world, a processor of frames, or a function that chooses one for each track. */
+    noiseCancellation?: NoiseCancellation
   }
   /** What people write (topic `lk.chat`). Default true. */
   textInput?: boolean | TextInputOptions
@@ -97,8 +100,9 @@ const longest = 2_147_483_647
 /** The options with their defaults, frozen. Throws a TypeError or RangeError that names the option, what came and what is expected. */
 export const settingsOf = (options: RoomOptions = {}) => {
   const room = groupOf('options', roomDefaults, options, others)
-  const input = groupOf('audioInput', inputDefaults, options.audioInput)
+  const input = groupOf('audioInput', inputDefaults, options.audioInput, ['noiseCancellation'])
   const output = groupOf('audioOutput', outputDefaults, options.audioOutput)
+  const noiseCancellation = noiseOf(options.audioInput?.noiseCancellation)
   const textInput = textInputOf(options.textInput)
   const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
   checkIdentity(identity)
@@ -119,7 +123,17 @@ export const settingsOf = (options: RoomOptions = {}) => {
     kinds: participantKinds?.length ? [...participantKinds] : linkDefaults.kinds, // OPT-3
     ...(identity === undefined ? {} : { identity }),
   }
-  return Object.freeze({ link: Object.freeze(link), input, textInput, output, closeBudgetMs, mind, journal, listener })
+  return Object.freeze({
+    link: Object.freeze(link),
+    input,
+    noiseCancellation,
+    textInput,
+    output,
+    closeBudgetMs,
+    mind,
+    journal,
+    listener,
+  })
 }
 
 /** Throws a TypeError for an identity that cannot be one. */
@@ -135,6 +149,12 @@ const switched = (name: string, given: unknown, usually: boolean, keys: string[]
   if (!isPlain(options)) throw new TypeError(`${name} must be a boolean or a plain object, not ${kindOf(options)}`)
   groupOf(name, {}, options, keys)
   return options
+}
+const noiseOf = (given: unknown): NoiseCancellation | undefined => {
+  if (given === undefined || typeof given === 'function' || (typeof given === 'object' && given !== null)) return given
+  throw new TypeError(
+    `audioInput.noiseCancellation must be options, a processor or a function that chooses, not ${kindOf(given)}`,
+  )
 }
 /** `asked`: by name, not by default (CHAT-1). */
 const textInputOf = (given: RoomOptions['textInput']) => {

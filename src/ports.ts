@@ -29,6 +29,8 @@ export type TrackInfo = {
   muted: boolean
   subscribed: boolean
   preconnect: boolean
+  /** The participant's own side cancels noise already (MIC-17). */
+  enhanced?: boolean
 }
 /** A remote participant. `active` = the server says it can receive data. */
 export type Participant = {
@@ -82,8 +84,11 @@ export interface Room {
   setAttributes(attributes: Record<string, string>, signal: AbortSignal): Promise<void>
 }
 
-/** How a track is to be heard. Every frame has exactly `frameMs`, a multiple of 10 (10 where not given). */
-export type Listening = Format & { frameMs?: number }
+/**
+ * How a track is to be heard. Every frame has exactly `frameMs`, a multiple of 10 (10 where not given). `noiseCancellation`: options for
+ * the world, which it takes as they are; or the processor through which the frames will go, if the world has something to tell it.
+ */
+export type Listening = Format & { frameMs?: number; noiseCancellation?: object }
 /** Remote audio tracks. */
 export interface Tracks {
   /**

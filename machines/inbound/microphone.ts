@@ -21,6 +21,8 @@ export type MicrophoneEvent =
   | RoomEvent
 /** One concrete track. */
 export type Chosen = { identity: string; sid: string; key: string }
+/** The same, and whose it is, as they are when it is opened. */
+export type Opened = Chosen & { participant: Participant }
 /** What the owner is told: this track is read, and no longer. */
 export type MicrophoneFact = ({ type: 'microphone.opened' } & Chosen) | ({ type: 'microphone.ended' } & Chosen)
 /** Facts after which what was said before may be forgotten (PRE-8). */
@@ -57,6 +59,7 @@ const chosenOf = (context: Context): Context['track'] => {
 const noteFact = { type: 'noteFact' as const, params: ({ event }: { event: RoomEvent }) => event }
 const forget = { type: 'forget' as const, params: ({ event }: { event: Gone }) => event }
 const workGate = { type: 'workGate' as const, params: ({ context }: { context: Context }) => context.attached }
+const openedOf = ({ context: { track, who } }: { context: Context }) => track && who && { ...track, participant: who }
 const trackParams = ({ context }: { context: Context }) => context.track
 const news = {
   listen: { actions: { type: 'noteWho', params: ({ event }: { event: { participant: Participant } }) => event.participant } },
@@ -73,7 +76,7 @@ const news = {
 export const microphoneMachine = setup({
   types: { input: {} as MicrophoneInput | undefined, events: {} as MicrophoneEvent, context: {} as Context },
   actors: {
-    read: fromPromise<void, Chosen | null>(unbound('read')),
+    read: fromPromise<void, Opened | null>(unbound('read')),
     begin: fromPromise<void>(unbound('begin')),
     preconnect: preconnectMachine,
   },
@@ -124,7 +127,7 @@ export const microphoneMachine = setup({
       entry: ['noteTrack', { type: 'tellOpened', params: trackParams }],
       exit: { type: 'tellEnded', params: trackParams },
       invoke: [
-        { id: 'read', src: 'read', input: trackParams, onDone: { actions: 'noteOver' } },
+        { id: 'read', src: 'read', input: openedOf, onDone: { actions: 'noteOver' } },
         {
           id: 'preconnect',
           src: 'preconnect',

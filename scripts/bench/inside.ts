@@ -5,7 +5,7 @@ import { sleep } from '../../src/clock.ts'
 import { seededIds } from '../../src/ids.ts'
 import { createEar } from '../../src/inbound/ear.ts'
 import { createLoopback } from '../../src/loopback/index.ts'
-import type { Clock, Word } from '../../src/ports.ts'
+import type { Clock, Participant, Word } from '../../src/ports.ts'
 import { openRoom } from '../../src/room.ts'
 import { type VirtualClock, virtualClock } from '../../src/virtual.ts'
 import { serve } from './child.ts'
@@ -37,6 +37,7 @@ const end = async (source: AsyncIterable<AudioFrame>) => {
 }
 
 /** Microseconds a frame: five stages that do nothing, and the five of `hear` with what is before and behind them. */
+const caller: Participant = { identity: 'caller', sid: 'PA_1', kind: 'standard', attributes: {}, active: true, tracks: [] }
 const pipes = async (count: number) => {
   const plain = () => pipe(frames(count), stage, stage, stage, stage, stage, end)
   const bare = () => end(frames(count))
@@ -50,7 +51,7 @@ const pipes = async (count: number) => {
     const ear = createEar(world, { ...format, frameSizeMs: 10 })
     const reading = end(ear.audio)
     ear.start()
-    const read = ear.read({ identity: 'caller', sid: 'TR_1', key: 'TR_1#1' }, new AbortController().signal)
+    const read = ear.read({ identity: 'caller', sid: 'TR_1', key: 'TR_1#1', participant: caller }, new AbortController().signal)
     ear.pass()
     await read
     ear.close()

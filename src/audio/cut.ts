@@ -13,6 +13,10 @@ export class Cutter {
     this.#samples = samples
   }
 
+  /** What a frame has, in samples per channel. */
+  get samples(): number {
+    return this.#samples
+  }
   /** How many samples per channel wait for more. */
   get size(): number {
     return this.#filled

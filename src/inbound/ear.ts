@@ -1,5 +1,5 @@
 /** The agent's ear: everything between the tracks of the room and what the agent reads. */
-import type { Chosen } from '../../machines/inbound/microphone.ts'
+import type { Opened } from '../../machines/inbound/microphone.ts'
 import type { Claim } from '../../machines/inbound/preconnect.ts'
 import { type AudioFrame, type Format, samplesOf } from '../audio/frame.ts'
 import { hear, PATIENCE_MS } from '../pipes/hear.ts'
@@ -7,6 +7,7 @@ import { recall } from '../pipes/recall.ts'
 import type { Log, World } from '../ports.ts'
 import { type Counters, type Dropped, Input } from './input.ts'
 import type { MicrophoneHands } from './microphone.ts'
+import { Noise, type NoiseCancellation } from './noise.ts'
 import { Reading } from './reading.ts'
 import { Store } from './store.ts'
 
@@ -14,6 +15,8 @@ import { Store } from './store.ts'
 export type EarOptions = Partial<Format> & {
   /** Every frame has exactly this. Default 50. */
   frameSizeMs?: number
+  /** Default none. */
+  noiseCancellation?: NoiseCancellation | undefined
   /** As much waits for the reader; then the oldest is dropped. Default 10 000. */
   maxBufferMs?: number
   /** Catches what participants said before the agent came. Default true, waiting 3 000 for it. */
@@ -37,9 +40,10 @@ export class Ear implements MicrophoneHands {
   readonly #world: EarWorld
   readonly #frameMs: number
   readonly #held: number
+  readonly #noise: Noise
   readonly #input: Input
   readonly #store: Store | undefined
-  #reading = new Reading(0)
+  #reading = new Reading(0, 1)
   #last: Promise<void> = Promise.resolve()
 
   constructor(world: EarWorld, options: EarOptions) {
@@ -58,6 +62,7 @@ export class Ear implements MicrophoneHands {
     this.#held = samplesOf(timeoutMs + maxBufferMs + PATIENCE_MS, sampleRate)
     this.#input = new Input({ ...this.format, frameMs: frameSizeMs, maxBufferMs, dropped })
     const { byteIn, clock, log, opus } = world
+    this.#noise = new Noise(options.noiseCancellation, this.format, log)
     if (preConnectAudio) this.#store = new Store({ byteIn, clock, log, sampleRate, timeoutMs, recall: recall(this.format, opus) })
   }
 
@@ -77,25 +82,30 @@ export class Ear implements MicrophoneHands {
   /** Ends `audio`; lets the topic go. */
   close(): void {
     this.#store?.close()
+    this.#noise.close()
     this.#input.audio.end()
   }
 
-  read({ key }: Chosen, signal: AbortSignal): Promise<void> {
-    const reading = new Reading(this.#held)
+  read(opened: Opened, signal: AbortSignal): Promise<void> {
+    const reading = new Reading(this.#held, samplesOf(this.#frameMs, this.format.sampleRate))
     this.#reading = reading
-    const work = this.#hear(reading, key, this.#last, signal)
+    const work = this.#hear(reading, opened, this.#last, signal)
     this.#last = work.catch(() => {}) // whoever asked for it is told; the next track is read all the same
     return work
   }
 
-  async #hear(reading: Reading, key: string, before: Promise<void>, signal: AbortSignal) {
+  async #hear(reading: Reading, opened: Opened, before: Promise<void>, signal: AbortSignal) {
     await before
+    if (signal.aborted) return reading.close()
     const { tracks, clock } = this.#world
-    const live = tracks.listen(key, { ...this.format, frameMs: this.#frameMs }, signal)
+    const { options, process, close } = this.#noise.open(opened)
+    const how = { ...this.format, frameMs: this.#frameMs, ...(options ? { noiseCancellation: options } : {}) }
     try {
-      await hear(live, { reading, input: this.#input, format: this.format, clock }, signal)
+      const live = tracks.listen(opened.key, how, signal)
+      await hear(live, { reading, input: this.#input, format: this.format, clock, process }, signal)
     } finally {
       reading.close()
+      close()
     }
   }
 

@@ -1,6 +1,6 @@
 /** What the microphone machine asks for, done by an ear. */
 import { fromPromise } from 'xstate'
-import { type Chosen, type Gone, type MicrophoneFact, microphoneMachine } from '../../machines/inbound/microphone.ts'
+import { type Chosen, type Gone, type MicrophoneFact, microphoneMachine, type Opened } from '../../machines/inbound/microphone.ts'
 import type { Log } from '../ports.ts'
 import { type PreconnectHands, preconnectOn } from './preconnect.ts'
 
@@ -8,7 +8,7 @@ import { type PreconnectHands, preconnectOn } from './preconnect.ts'
 export type MicrophoneHands = PreconnectHands & {
   readonly log: Log
   /** Reads the track for the agent until it ends or `signal` aborts; nothing of it before the track read before is done. */
-  read(track: Chosen, signal: AbortSignal): Promise<void>
+  read(track: Opened, signal: AbortSignal): Promise<void>
   /** Resolves when the first audio of the track that is read has come. */
   begin(): Promise<void>
   /** Shut: what waits for the agent is dropped, and what comes. */

@@ -1,5 +1,6 @@
 /** One track that is being read: what of it is held back until what was said before has been passed on. */
 import { type Queue, slide } from '../audio/buffer.ts'
+import { type Cutter, cutter } from '../audio/cut.ts'
 import type { AudioFrame } from '../audio/frame.ts'
 import { samplesIn } from './input.ts'
 import type { Recording } from './store.ts'
@@ -22,14 +23,17 @@ export class Reading {
   readonly before = deferred<Recording | undefined>()
   /** All that was said before has been passed on. */
   readonly replayed = deferred<void>()
+  /** Makes frames of one size, for a processor that wants them so. */
+  readonly knife: Cutter
   /** The reader has not caught up with the live track yet. */
   behind = false
   #recording: Recording | undefined
   #closed = false
 
-  /** `limit`: as many samples of live audio are held at most. */
-  constructor(limit: number) {
+  /** `limit`: as many samples of live audio are held at most. `size`: as many the knife gives at once. */
+  constructor(limit: number, size: number) {
     this.held = slide(limit, samplesIn)
+    this.knife = cutter(size)
   }
 
   get recording(): Recording | undefined {
@@ -45,7 +49,8 @@ export class Reading {
 
   /** Drops all that is held here; gives back how many samples. */
   clear(): number {
-    return this.held.clear() + (this.#recording?.audio.clear() ?? 0)
+    const cut = this.knife.rest()?.samplesPerChannel ?? 0
+    return this.held.clear() + (this.#recording?.audio.clear() ?? 0) + cut
   }
 
   /** The end of the track, or of our interest in it: nobody waits here any more. */

@@ -8,8 +8,9 @@ import {
 } from '@livekit/rtc-node'
 import type { LeaveReason, Participant, ParticipantKind, TrackInfo, TrackSource } from '../ports.ts'
 
-/** ParticipantState.ACTIVE and AudioTrackFeature.TF_PRECONNECT_BUFFER of the protocol: rtc-node does not export these enums. */
+/** ParticipantState.ACTIVE and two of AudioTrackFeature of the protocol: rtc-node does not export these enums. */
 const ACTIVE = 2
+const ENHANCED_NOISE_CANCELLATION = 5
 const PRECONNECT_BUFFER = 6
 
 const kinds: Record<number, ParticipantKind> = {
@@ -50,6 +51,7 @@ export const trackInfoOf = (publication: TrackPublication, key: string | undefin
   muted: publication.muted ?? false,
   subscribed: key !== undefined,
   preconnect: publication.info?.audioFeatures.includes(PRECONNECT_BUFFER) ?? false,
+  ...(publication.info?.audioFeatures.includes(ENHANCED_NOISE_CANCELLATION) ? { enhanced: true } : {}),
 })
 
 /** An attribute that was taken away may still be there with an empty value: then it is left out. */

@@ -1,10 +1,11 @@
 /** Remote audio tracks as frames: read as they come, kept for at most a second. */
-import { AudioStream } from '@livekit/rtc-node'
+import { AudioStream, type RemoteTrack, TrackKind } from '@livekit/rtc-node'
 import { slide } from '../audio/buffer.ts'
 import type { AudioFrame } from '../audio/frame.ts'
 import { lineOf } from '../errors.ts'
 import type { Listening, Tracks } from '../ports.ts'
 import type { Line } from './line.ts'
+import { noiseFor } from './noise.ts'
 
 /** What a slow reader finds at most, in ms; the SDK's own stream would keep all (measured: 60 frames of 50 ms after 3 s). */
 const KEPT_MS = 1_000
@@ -13,8 +14,8 @@ const FRAME_MS = 10
 
 export const tracksOf = (line: Line): Tracks => ({
   listen: (key, how, signal) => {
-    const { sampleRate, channels, frameMs = FRAME_MS } = checked(how)
-    return lazily(() => open(line, key, { sampleRate, channels, frameMs }, signal))
+    const { frameMs = FRAME_MS } = checked(how)
+    return lazily(() => open(line, key, { ...how, frameMs }, signal))
   },
 })
 
@@ -53,18 +54,17 @@ const lazily = (start: () => Reading): AsyncIterable<AudioFrame> => ({
   },
 })
 
-const open = (line: Line, key: string, how: Required<Listening>, signal: AbortSignal): Reading => {
+const open = (line: Line, key: string, how: Listening & { frameMs: number }, signal: AbortSignal): Reading => {
   const frames = slide<AudioFrame>(KEPT_MS / how.frameMs, undefined, ({ size, from }) =>
     line.log('warn', 'livekit.track.behind', { key, frames: size, from }),
   )
   const subscription = line.track(key)
-  if (!subscription || signal.aborted) {
+  if (subscription?.track.kind !== TrackKind.KIND_AUDIO || signal.aborted) {
     frames.end()
     return { frames, stop: () => {} }
   }
   const { track, ended } = subscription
-  const { sampleRate, channels, frameMs } = how
-  const reader = new AudioStream(track, { sampleRate, numChannels: channels, frameSizeMs: frameMs }).getReader()
+  const reader = streamOf(line, track, how).getReader()
   const finish = () => {
     release()
     signal.removeEventListener('abort', stop)
@@ -84,6 +84,19 @@ const open = (line: Line, key: string, how: Required<Listening>, signal: AbortSi
     .catch(error => line.log('warn', 'livekit.track.failed', { key, error: lineOf(error) }))
     .finally(finish)
   return { frames, stop }
+}
+
+/** Noise cancellation that the SDK refuses is done without: the caller must not become inaudible. */
+const streamOf = (line: Line, track: RemoteTrack, how: Listening & { frameMs: number }): ReadableStream<AudioFrame> => {
+  const options = { sampleRate: how.sampleRate, numChannels: how.channels, frameSizeMs: how.frameMs }
+  const noiseCancellation = how.noiseCancellation && noiseFor(how.noiseCancellation, line.log)
+  if (!noiseCancellation) return new AudioStream(track, options)
+  try {
+    return new AudioStream(track, { ...options, noiseCancellation, autoCloseNoiseCancellation: false })
+  } catch (error) {
+    line.log('error', 'livekit.noise.failed', { error: lineOf(error) })
+    return new AudioStream(track, options)
+  }
 }
 
 const pump = async (reader: ReadableStreamDefaultReader<AudioFrame>, take: (frame: AudioFrame) => void): Promise<void> => {

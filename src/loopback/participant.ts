@@ -18,7 +18,14 @@ export type ParticipantOptions = {
   activeAfterMs?: number
 }
 export type Sending = { attributes?: Record<string, string>; mimeType?: string; to?: string[]; closing?: Record<string, string> }
-export type MicOptions = { source?: TrackSource; preconnect?: boolean; sampleRate?: number; channels?: number }
+/** `enhanced`: says that its noise is cancelled already. */
+export type MicOptions = {
+  source?: TrackSource
+  preconnect?: boolean
+  enhanced?: boolean
+  sampleRate?: number
+  channels?: number
+}
 /** A stream that was collected; it fills while it comes in. `attributes`: the closing ones are laid over the opening ones. */
 export type Collected = {
   id: string
@@ -161,12 +168,12 @@ const sendAll = <T>(sender: Sender<T>, chunks: Iterable<T>): void => {
 }
 
 const publishMic = ({ server }: Inside, seat: Seat, options: MicOptions): Mic => {
-  const { source = 'microphone', preconnect = false, sampleRate = usualRate, channels = 1 } = options
+  const { source = 'microphone', preconnect = false, enhanced = false, sampleRate = usualRate, channels = 1 } = options
   const { clock } = seat
   const ended = new AbortController()
   const end = () => ended.abort()
   const timeline = new Timeline({ sampleRate, channels }, clock)
-  const track = new Track({ sid: server.ids.next('TR_'), source, preconnect, timeline })
+  const track = new Track({ sid: server.ids.next('TR_'), source, preconnect, enhanced, timeline })
   server.publish(seat, track)
   seat.gone.signal.addEventListener('abort', end, { once: true })
   return createMic({

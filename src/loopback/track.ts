@@ -4,13 +4,14 @@ import type { TrackInfo, TrackSource } from '../ports.ts'
 import type { Sound } from './collector.ts'
 import type { Timeline, Watcher } from './timeline.ts'
 
-export type TrackOptions = { sid: string; source: TrackSource; preconnect: boolean; timeline: Timeline }
+export type TrackOptions = { sid: string; source: TrackSource; preconnect: boolean; enhanced?: boolean; timeline: Timeline }
 
 export class Track implements Sound {
   /** Of the publication. It changes when the track is published again after a full reconnect. */
   sid: string
   readonly source: TrackSource
   readonly preconnect: boolean
+  readonly enhanced: boolean
   readonly timeline: Timeline
   /** Somebody has subscribed to this publication. */
   wanted = false
@@ -18,10 +19,11 @@ export class Track implements Sound {
   readonly #taps = new Map<Watcher, () => void>()
   readonly #watchers = new Set<() => void>()
 
-  constructor({ sid, source, preconnect, timeline }: TrackOptions) {
+  constructor({ sid, source, preconnect, enhanced = false, timeline }: TrackOptions) {
     this.sid = sid
     this.source = source
     this.preconnect = preconnect
+    this.enhanced = enhanced
     this.timeline = timeline
   }
 
@@ -66,6 +68,7 @@ export class Track implements Sound {
       muted: this.#muted,
       subscribed: key !== undefined,
       preconnect: this.preconnect,
+      ...(this.enhanced ? { enhanced: true } : {}),
     }
   }
 

@@ -1,6 +1,7 @@
-/** hear — a live track on its way to the agent: track → held back → after what was said before → into the input. */
+/** hear — a live track on its way to the agent: track → held back → after what was said before → quieter → into the input. */
 import { pipe } from 'it-pipe'
 import type { Queue } from '../audio/buffer.ts'
+import type { Cutter } from '../audio/cut.ts'
 import { type AudioFrame, type Format, frameOf, samplesOf } from '../audio/frame.ts'
 import { mix } from '../audio/mix.ts'
 import { overlap } from '../audio/overlap.ts'
@@ -17,7 +18,14 @@ const ENOUGH_MS = 200
 /** A replay comes faster than real time: it waits for a reader that is slow, but not for one that took nothing for so long, in ms. */
 export const PATIENCE_MS = 1000
 
-export type Hearing = { reading: Reading; input: Input; format: Format; clock: Clock }
+export type Hearing = {
+  reading: Reading
+  input: Input
+  format: Format
+  clock: Clock
+  /** Noise cancellation; it never throws. */
+  process?: ((frame: AudioFrame) => AudioFrame) | undefined
+}
 
 /** Resolves when the track has ended, or `signal` aborts: then nothing more of it reaches the input. Rejects if the track does. */
 export const hear = (live: AsyncIterable<AudioFrame>, hearing: Hearing, signal: AbortSignal): Promise<void> =>
@@ -27,6 +35,7 @@ export const hear = (live: AsyncIterable<AudioFrame>, hearing: Hearing, signal: 
     conform(hearing.format),
     holdBack(hearing),
     afterRecording(hearing),
+    quieter(hearing),
     until<AudioFrame>(signal), // lets go of what is still held
     into(hearing, signal),
   )
@@ -54,11 +63,12 @@ const holdBack =
   }
 
 /** First what was said before the track was there, then the track, without what both of them have. */
-const afterRecording = ({ reading, input, format }: Hearing) =>
+const afterRecording = ({ reading, input, format, process }: Hearing) =>
   async function* (live: Queue<AudioFrame>): AsyncGenerator<AudioFrame> {
     const recording = await reading.before.promise
     const tail: AudioFrame[] = []
-    for await (const frame of recording?.audio ?? []) {
+    const said = recording?.audio ?? []
+    for await (const frame of process && recording ? whole(recording.audio, reading.knife) : said) {
       tail.push(frame)
       while (samplesOfAll(tail.slice(1)) >= samplesOf(COMPARED_MS, format.sampleRate)) tail.shift()
       yield frame
@@ -80,6 +90,30 @@ const repetition = async (tail: AudioFrame[], live: Queue<AudioFrame>, { sampleR
   while (live.size < samplesOf(ENOUGH_MS, sampleRate) && !live.ended) await live.changed()
   const most = samplesOf(COMPARED_MS, sampleRate)
   return overlap(mono(tail).slice(-most), mono(live.waiting).slice(0, most), sampleRate)
+}
+
+/** Through the processor, if there is one; what is shorter than it wants is filled up with silence for it. */
+const quieter =
+  ({ process, reading: { knife } }: Hearing) =>
+  (frames: AsyncIterable<AudioFrame>): AsyncIterable<AudioFrame> =>
+    process
+      ? mapped(frames, frame => (frame.samplesPerChannel < knife.samples ? short(frame, knife.samples, process) : process(frame)))
+      : frames
+
+async function* mapped<T>(source: AsyncIterable<T>, change: (item: T) => T): AsyncGenerator<T> {
+  for await (const item of source) yield change(item)
+}
+const short = (frame: AudioFrame, samples: number, process: (frame: AudioFrame) => AudioFrame): AudioFrame => {
+  const whole = frameOf(new Int16Array(samples * frame.channels), frame)
+  whole.data.set(frame.data)
+  return frameOf(process(whole).data.slice(0, frame.data.length), frame)
+}
+
+/** A recording comes in pieces of any length: a processor wants them as a track gives them. */
+async function* whole(frames: AsyncIterable<AudioFrame>, knife: Cutter): AsyncGenerator<AudioFrame> {
+  for await (const frame of frames) yield* knife.push(frame)
+  const rest = knife.rest()
+  if (rest) yield rest
 }
 
 const into = (hearing: Hearing, signal: AbortSignal) => async (frames: AsyncIterable<AudioFrame>) => {

@@ -6,6 +6,7 @@ import { codeOf } from '../../src/errors.ts'
 import { createEar, type EarOptions } from '../../src/inbound/ear.ts'
 import type { Dropped } from '../../src/inbound/input.ts'
 import { virtualClock } from '../../src/virtual.ts'
+import { person } from '../fakes/people.ts'
 import { framesOf, joined, noise, ramp, voice } from '../fakes/sound.ts'
 import { bytesOf, fakeBytes, fakeTracks } from '../fakes/tracks.ts'
 
@@ -28,7 +29,7 @@ const listener = (options: EarOptions = {}, { deaf = false } = {}) => {
     { dropped: run => runs.push(run), ...options },
   )
   ear.start()
-  const chosen = (key: string) => ({ identity: 'ann', sid: 'TR_1', key })
+  const chosen = (key: string) => ({ identity: 'ann', sid: 'TR_1', key, participant: person('ann') })
   /** Reads a track that has nothing before it. */
   const read = (key: string) => {
     feed(key)
