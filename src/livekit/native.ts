@@ -3,9 +3,12 @@
  * exported; it is kept on `globalThis` from the first native call on. Where a version has none, all of this does nothing.
  */
 import type { LocalParticipant, Room } from '@livekit/rtc-node'
+import type { TextStream } from '../ports.ts'
 
 const FFI_EVENT = 'ffi_event'
 const client = () => globalThis._ffiClientInstance
+type Client = NonNullable<ReturnType<typeof client>>
+type Request = NonNullable<Parameters<Client['request']>[0]['message']>
 
 /** Something of a rtc-node object that its types call private and that is there at run time (0.13.34 to 1.1.0). */
 const member = (target: object, name: string): unknown => Reflect.get(target, name)
@@ -60,3 +63,70 @@ export const forget = (room: Room): void => {
   room.removeAllListeners()
 }
 const isListener = (value: unknown): value is (event: unknown) => void => typeof value === 'function'
+
+/** An open text stream at the native layer. Writes must not overlap: they could overtake each other. */
+export type NativeText = {
+  write(text: string): Promise<void>
+  /** The attributes are merged over those it was opened with. Only the first call closes. */
+  close(attributes?: Record<string, string>): Promise<void>
+}
+/** Text streams by native requests, since rtc-node's own writer closes without attributes. */
+export type NativeTexts = {
+  /** Whether this version can do it; else `open` is not to be called. */
+  can(participant: LocalParticipant | undefined): boolean
+  /** `gone` aborts when the room is left: then rtc-node gives back the writers that are open. */
+  open(participant: LocalParticipant, stream: TextStream, gone: AbortSignal): Promise<NativeText>
+}
+
+type Failure = { error?: { description?: string } }
+type Opened = { result: { case?: string; value?: { handle?: { id?: bigint }; description?: string } } }
+
+/** Sends a request and waits for the event that answers it. */
+const answer = <T>(native: Client, message: Request, event: string, signal: AbortSignal): Promise<T> => {
+  signal.throwIfAborted()
+  const { asyncId } = native.request<{ asyncId?: bigint }>({ message })
+  const isAnswer: Parameters<Client['waitFor']>[0] = ({ message: { case: name, value } }) =>
+    name === event && value !== undefined && member(value, 'asyncId') === asyncId
+  return native.waitFor<T>(isAnswer, { signal })
+}
+const settled = async (answering: Promise<Failure>): Promise<void> => {
+  const { error } = await answering
+  if (error) throw new Error(error.description ?? 'the text stream failed')
+}
+/** The native writers that rtc-node gives back when the room is left, whoever opened them. */
+const writersOf = (participant: LocalParticipant | undefined): Set<unknown> | undefined => {
+  const writers = participant && member(participant, 'openStreamWriters')
+  return writers instanceof Set ? writers : undefined
+}
+
+export const nativeTexts: NativeTexts = {
+  can: participant => client() !== undefined && writersOf(participant) !== undefined,
+  open: async (participant, { topic, attributes, sender = participant.identity, to = [] }, gone) => {
+    const [native, writers] = [client(), writersOf(participant)]
+    if (!native || !writers) throw new Error('this version of rtc-node keeps its native client to itself')
+    const options = { topic, attributes: { ...attributes }, senderIdentity: sender, destinationIdentities: to }
+    const opening = { localParticipantHandle: participant.ffi_handle.handle, options }
+    const { result } = await answer<Opened>(native, { case: 'textStreamOpen', value: opening }, 'textStreamOpen', gone)
+    const writerHandle = result.case === 'writer' ? result.value?.handle?.id : undefined
+    if (writerHandle === undefined) throw new Error(result.value?.description ?? 'the text stream was not opened')
+    writers.add(writerHandle)
+    // The request takes the handle back. A reason would tell the readers that the stream was broken off.
+    const end = async (reason: string, attributes: Record<string, string>) => {
+      if (!writers.delete(writerHandle)) return
+      const closing = { writerHandle, reason, attributes }
+      await settled(answer(native, { case: 'textStreamClose', value: closing }, 'textStreamWriterClose', gone))
+    }
+    return {
+      write: async text => {
+        try {
+          const writing = { writerHandle, text }
+          await settled(answer(native, { case: 'textStreamWrite', value: writing }, 'textStreamWriterWrite', gone))
+        } catch (error) {
+          if (!gone.aborted) void end(String(error), {}).catch(() => undefined) // its readers must not wait (TSW-2)
+          throw error
+        }
+      },
+      close: (attributes = {}) => end('', attributes),
+    }
+  },
+}

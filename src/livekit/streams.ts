@@ -2,14 +2,15 @@
 import type {
   ByteStreamHandler,
   ByteStreamReader,
+  LocalParticipant,
   Room as SdkRoom,
   TextStreamHandler,
   TextStreamReader,
-  TextStreamWriter,
 } from '@livekit/rtc-node'
 import { coded, lineOf } from '../errors.ts'
-import type { ByteIn, Incoming, StreamsIn, TextIn, TextOut, TextWriter } from '../ports.ts'
+import type { ByteIn, Incoming, StreamsIn, TextIn, TextOut, TextStream, TextWriter } from '../ports.ts'
 import type { Line } from './line.ts'
+import { type NativeText, type NativeTexts, nativeTexts } from './native.ts'
 import { reasonOf, within } from './wait.ts'
 
 /** A server that does not take the opening of a stream in this time, in ms, will not. */
@@ -118,36 +119,45 @@ const chunksOf = <T>(reader: Reader<T>, { stop, release, gone }: Reading): Async
   },
 })
 
-export const textOutOf = (line: Line): TextOut => ({
-  // rtc-node's writer closes without attributes.
-  closesWithAttributes: false,
-  open: async ({ topic, attributes, sender, to }, signal) => {
+export const textOutOf = (line: Line, native: NativeTexts = nativeTexts): TextOut => ({
+  get closesWithAttributes() {
+    return native.can(line.room?.localParticipant)
+  },
+  open: async (stream, signal) => {
     if (signal.aborted) throw reasonOf(signal)
-    const opening = line.participant.streamText({
-      topic,
-      attributes: { ...attributes },
-      ...(sender === undefined ? {} : { senderIdentity: sender }),
-      ...(to === undefined ? {} : { destinationIdentities: to }),
-    })
+    const { clock, gone, participant } = line
+    const opening = native.can(participant) ? native.open(participant, stream, gone.signal) : sdkText(participant, stream)
     try {
-      const stopping = AbortSignal.any([signal, line.gone.signal])
-      const writer = await within(opening, {
-        clock: line.clock,
-        ms: OPEN_TIMEOUT,
-        what: `opening a stream on ${topic}`,
-        signal: stopping,
-      })
-      return writerOf(line, writer)
+      const stopping = AbortSignal.any([signal, gone.signal])
+      const what = `opening a stream on ${stream.topic}`
+      return writerOf(line, await within(opening, { clock, ms: OPEN_TIMEOUT, what, signal: stopping }))
     } catch (error) {
       // Opened after all, for nobody: its readers must not wait.
-      opening.then(writer => writer.close()).catch(() => {})
+      opening.then(text => text.close()).catch(() => {})
       throw error
     }
   },
 })
 
-const writerOf = (line: Line, writer: TextStreamWriter): TextWriter => {
+/** The same by rtc-node's own means: the closing attributes are lost. */
+const sdkText = async (participant: LocalParticipant, { topic, attributes, sender, to }: TextStream): Promise<NativeText> => {
+  const writer = await participant.streamText({
+    topic,
+    attributes: { ...attributes },
+    ...(sender === undefined ? {} : { senderIdentity: sender }),
+    ...(to === undefined ? {} : { destinationIdentities: to }),
+  })
+  return { write: text => writer.write(text), close: () => writer.close() }
+}
+
+const writerOf = (line: Line, text: NativeText): TextWriter => {
   let open = true
+  let lane: Promise<unknown> = Promise.resolve()
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = lane.then(work)
+    lane = done.catch(() => {})
+    return done
+  }
   const release = line.hold('stream', () => {
     open = false // rtc-node gives the native writer back when the room is left
   })
@@ -156,20 +166,20 @@ const writerOf = (line: Line, writer: TextStreamWriter): TextWriter => {
     release()
   }
   return {
-    write: async text => {
+    write: async piece => {
       if (!open) throw coded('ERR_CLOSED', 'the text stream is closed: open another one')
-      if (text === '') return
+      if (piece === '') return
       try {
-        await writer.write(text)
+        await inTurn(() => text.write(piece))
       } catch (error) {
-        over() // rtc-node ends the stream for its readers
+        over() // it has ended for its readers
         throw error
       }
     },
-    close: async () => {
+    close: async attributes => {
       if (!open) return
       over()
-      await writer.close()
+      await inTurn(() => text.close(attributes))
     },
   }
 }
