@@ -33,6 +33,7 @@ export const journaled = (world: World, journal: Journal): World => {
     textOut: seam.port('textOut', world.textOut),
     textIn: seam.port('textIn', world.textIn),
     byteIn: seam.port('byteIn', world.byteIn),
+    ...(world.packets ? { packets: seam.port('packets', world.packets) } : {}),
     ...(world.opus ? { opus: seam.port('opus', world.opus) } : {}),
     log: world.log,
     clock: notedClock(world.clock, note),

@@ -32,13 +32,17 @@ export type TrackInfo = {
   /** The participant's own side cancels noise already (MIC-17). */
   enhanced?: boolean
 }
-/** A remote participant. `active` = the server says it can receive data. */
+/**
+ * A remote participant. `active` = the server says it can receive data. `protocol`: what its client says it knows of the protocol between
+ * clients; where a world does not tell, it knows all.
+ */
 export type Participant = {
   identity: string
   sid: string
   kind: ParticipantKind
   attributes: Record<string, string>
   active: boolean
+  protocol?: number
   tracks: TrackInfo[]
 }
 /** Why a participant left, or the room ended. Other reasons of the server are `unknown`. */
@@ -154,6 +158,13 @@ export interface TextOut {
   open(stream: TextStream, signal: AbortSignal): Promise<TextWriter>
 }
 
+/** One segment of a transcription in the form that was before text streams: all of its text so far. `track`: the voice's. */
+export type Packet = { identity: string; track: string; id: string; text: string; final: boolean }
+/** Transcriptions for clients that know no text streams. */
+export interface Packets {
+  send(packet: Packet, signal: AbortSignal): Promise<void>
+}
+
 /** Turns Opus in its container (Ogg or WebM, as browsers send it) into frames, as the bytes come. */
 export interface OpusDecoder {
   decode(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<AudioFrame>
@@ -229,5 +240,6 @@ export type World = {
   clock: Clock
   ids: Ids
   log: Log
+  packets?: Packets // where there are none, none are sent
   opus?: OpusDecoder // where there is none, openRoom brings its own
 }

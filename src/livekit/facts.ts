@@ -67,5 +67,7 @@ export const participantOf = (participant: RemoteParticipant, active: boolean, t
   kind: kinds[participant.kind] ?? 'standard',
   attributes: attributesOf(participant),
   active,
+  // A client that says nothing of it is an old one.
+  protocol: participant.info.clientProtocol ?? 0,
   tracks,
 })

@@ -5,6 +5,7 @@ import { coded } from '../errors.ts'
 import type { Clock, Ids, Log, OpusDecoder, World } from '../ports.ts'
 import { checkUrl } from './failures.ts'
 import { Line, type Open } from './line.ts'
+import { packetsOf } from './packets.ts'
 import { hush } from './quiet.ts'
 import { refuseWhenDown, roomOf } from './room.ts'
 import { speakersOf } from './speakers.ts'
@@ -44,6 +45,7 @@ export const livekit = ({ url, token, clock = realClock(), ids = randomIds, log 
     textOut: textOutOf(line),
     textIn: textIn.port,
     byteIn: byteIn.port,
+    packets: packetsOf(line),
     clock,
     ids,
     log,

@@ -11,6 +11,7 @@ export type Operation =
   | 'write'
   | 'writeSound'
   | 'closeText'
+  | 'sendPacket'
 /** `error`: fails with it. `released`: waits for it. */
 export type Fault = { error: Error } | { released: Promise<void> }
 export type Faults = {

@@ -1,5 +1,5 @@
 /** A remote participant of the loopback room who does what a test or a simulated caller says. */
-import type { ByteIn, LeaveReason, ParticipantKind, RoomEvent, TextIn, TrackSource } from '../ports.ts'
+import type { ByteIn, LeaveReason, Packet, ParticipantKind, RoomEvent, TextIn, TrackSource } from '../ports.ts'
 import { type Ear, EarInside } from './ear.ts'
 import type { Account, Inside } from './inside.ts'
 import { createMic, type Mic } from './mic.ts'
@@ -9,13 +9,14 @@ import { openStream, streamsIn } from './streams.ts'
 import { Timeline } from './timeline.ts'
 import { Track } from './track.ts'
 
-/** `subscribes: false`: takes no track until `subscribe()`. `activeAfterMs`: cannot receive data before. */
+/** `subscribes: false`: takes no track until `subscribe()`. `activeAfterMs`: cannot receive data before. `protocol`: see `Participant`. */
 export type ParticipantOptions = {
   identity: string
   kind?: ParticipantKind
   attributes?: Record<string, string>
   subscribes?: boolean
   activeAfterMs?: number
+  protocol?: number
 }
 export type Sending = { attributes?: Record<string, string>; mimeType?: string; to?: string[]; closing?: Record<string, string> }
 /** `enhanced`: says that its noise is cancelled already. */
@@ -127,6 +128,12 @@ export class RemoteParticipant {
   /** Collects the text streams of a topic from now on: a live list. */
   collect(topic: string): Collected[] {
     return collect(this.textIn, topic)
+  }
+  /** Collects the transcriptions that come as packets, until it leaves: a live list. */
+  packets(): Packet[] {
+    const all: Packet[] = []
+    this.#seat.packets.add(packet => all.push(packet))
+    return all
   }
   openText(topic: string, sending: Sending = {}): Sender<string> {
     return this.#open(topic, 'text/plain', sending, seat => seat.texts)

@@ -1,5 +1,5 @@
 /** One connection to the loopback room: who it is, what it publishes, hears and waits for. */
-import type { Clock, Incoming, LeaveReason, Participant, ParticipantKind, RoomEvent } from '../ports.ts'
+import type { Clock, Incoming, LeaveReason, Packet, Participant, ParticipantKind, RoomEvent } from '../ports.ts'
 import type { EarInside } from './ear.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Track } from './track.ts'
@@ -14,6 +14,8 @@ export type Seat = {
   readonly clock: Clock
   sid: string
   readonly kind: ParticipantKind
+  /** What its client says it knows, if it does. */
+  readonly protocol: number | undefined
   attributes: Record<string, string>
   /** It can receive data. */
   active: boolean
@@ -28,6 +30,8 @@ export type Seat = {
   readonly mail: Mailbox
   readonly texts: Takers<string>
   readonly bytes: Takers<Uint8Array>
+  /** Who takes the packets that come in. */
+  readonly packets: Set<(packet: Packet) => void>
   /** Breaks off a stream that comes in or goes out. */
   readonly breakers: Set<(error: Error) => void>
   /** Aborts when it leaves; the reason is an Error. */
@@ -39,6 +43,7 @@ export type SeatOptions = {
   identity: string
   sid: string
   kind?: ParticipantKind
+  protocol?: number
   attributes?: Record<string, string>
   subscribes?: boolean
   activeAfterMs?: number
@@ -49,6 +54,7 @@ export const createSeat = (options: SeatOptions, clock: Clock, tell: (event: Roo
   clock,
   sid: options.sid,
   kind: options.kind ?? 'standard',
+  protocol: options.protocol,
   attributes: { ...options.attributes },
   active: false,
   here: false,
@@ -60,6 +66,7 @@ export const createSeat = (options: SeatOptions, clock: Clock, tell: (event: Roo
   mail: new Mailbox(clock, tell),
   texts: new Map(),
   bytes: new Map(),
+  packets: new Set(),
   breakers: new Set(),
   gone: new AbortController(),
 })
@@ -73,13 +80,14 @@ export const fromOf = (seat: Seat): { identity: string; participantSid: string }
 /** `seat` as `viewer` sees it; without a viewer nothing is subscribed. */
 export const participantOf = (seat: Seat, viewer?: Seat): Participant => {
   const keys = new Map([...(viewer?.heard.values() ?? [])].map(({ track, key }) => [track, key]))
-  const { identity, sid, kind, attributes, active } = seat
+  const { identity, sid, kind, attributes, active, protocol } = seat
   return {
     identity,
     sid,
     kind,
     attributes: { ...attributes },
     active,
+    ...(protocol === undefined ? {} : { protocol }),
     tracks: [...seat.tracks].map(track => track.info(keys.get(track))),
   }
 }

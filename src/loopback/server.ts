@@ -58,6 +58,7 @@ export class Server {
     for (const breakOff of [...seat.breakers]) breakOff(goneError(reason))
     seat.texts.clear()
     seat.bytes.clear()
+    seat.packets.clear()
     seat.gone.abort(goneError(reason))
     this.tellOthers(seat, { type: 'participant.left', ...fromOf(seat), reason })
   }

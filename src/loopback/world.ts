@@ -1,7 +1,18 @@
 /** The ports of one agent in the loopback room. */
 import type { AudioFrame } from '../audio/frame.ts'
 import { coded, lineOf } from '../errors.ts'
-import type { OpusDecoder, Publication, Room, RoomEvent, Speakers, TextOut, TextWriter, Tracks, World } from '../ports.ts'
+import type {
+  OpusDecoder,
+  Packets,
+  Publication,
+  Room,
+  RoomEvent,
+  Speakers,
+  TextOut,
+  TextWriter,
+  Tracks,
+  World,
+} from '../ports.ts'
 import type { Faults } from './faults.ts'
 import { createGate, type Gate } from './gate.ts'
 import type { Inside } from './inside.ts'
@@ -47,6 +58,7 @@ export const createWorld = (inside: Inside, options: WorldOptions): { world: Wor
     textOut: textOutOf(hands, closesWithAttributes),
     textIn: streamsIn(seat.texts, seat.gone.signal, open),
     byteIn: streamsIn(seat.bytes, seat.gone.signal, open),
+    packets: packetsOf(hands),
     clock,
     ids: server.ids,
     log: server.log,
@@ -179,5 +191,14 @@ const textOutOf = ({ inside, server, open, seat, gate }: Hands, closesWithAttrib
         stream.close(closesWithAttributes ? closing : undefined)
       },
     }
+  },
+})
+
+const packetsOf = ({ server, seat, gate }: Hands): Packets => ({
+  send: async (packet, signal) => {
+    await gate('sendPacket', signal)
+    if (!seat.here) throw notJoined()
+    for (const other of server.seats())
+      if (other !== seat && other.active) other.mail.bring(() => other.packets.forEach(take => void take({ ...packet })))
   },
 })

@@ -39,16 +39,22 @@ const microphone = { sid: 'TR_1', source: 'microphone', muted: false, subscribed
 
 it('tells participants by plain data; an attribute that was emptied is gone', () => {
   const { room, facts } = scene()
-  const ann = participantOf({ kind: 3, attributes: { a: '1', gone: '' } })
+  const ann = participantOf({ kind: 3, attributes: { a: '1', gone: '' }, clientProtocol: 2 })
   comes(room, ann)
   room.emit('participantAttributesChanged', { gone: '' }, ann)
   assert.equal(facts, [
     {
       type: 'participant.joined',
-      participant: { identity: 'ann', sid: 'PA_1', kind: 'sip', attributes: { a: '1' }, active: false, tracks: [] },
+      participant: { identity: 'ann', sid: 'PA_1', kind: 'sip', attributes: { a: '1' }, active: false, protocol: 2, tracks: [] },
     },
     { type: 'participant.changed', attributes: { a: '1' }, ...from },
   ])
+})
+
+it('takes a client that does not say what it knows for an old one (TXT-10)', () => {
+  const { room, facts } = scene()
+  comes(room, participantOf({}))
+  assert.is(facts[0]?.type === 'participant.joined' && facts[0].participant.protocol, 0)
 })
 
 it('takes the first publication for a sign of being active, once, where the server does not say it (LINK-4)', () => {

@@ -3,6 +3,7 @@
 import { startServer } from '../../scripts/livekit.mjs'
 import { shutdown } from '../../src/livekit/index.ts'
 import { livekitRig } from './livekit.rig.ts'
+import { packetsContract } from './packets.contract.ts'
 import { roomContract } from './room.contract.ts'
 import { sinkContract } from './sink.contract.ts'
 import { streamsContract } from './streams.contract.ts'
@@ -11,10 +12,12 @@ import { tracksContract } from './tracks.contract.ts'
 const server = await startServer()
 if (server) {
   const open = livekitRig(server)
-  const suites = [roomContract, tracksContract, sinkContract, streamsContract].map(contract => contract('livekit', open))
+  const suites = [roomContract, tracksContract, sinkContract, packetsContract, streamsContract].map(contract =>
+    contract('livekit', open),
+  )
   suites.at(-1)?.after(async () => {
     await shutdown()
     await server.stop()
   })
   for (const it of suites) it.run()
-} else console.log('SKIPPED 4: there is no livekit-server, and no Go to build one')
+} else console.log('SKIPPED 5: there is no livekit-server, and no Go to build one')

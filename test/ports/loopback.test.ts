@@ -3,6 +3,7 @@
 import { createLoopback, type Loopback, type Mic as LoopbackMic, type RemoteParticipant } from '../../src/loopback/index.ts'
 import { virtualClock } from '../../src/virtual.ts'
 import { countingIds } from '../fakes/ids.ts'
+import { packetsContract } from './packets.contract.ts'
 import type { Mic, Person, Rig } from './rig.ts'
 import { roomContract } from './room.contract.ts'
 import { sinkContract } from './sink.contract.ts'
@@ -33,6 +34,7 @@ const personOf = (hub: Loopback, remote: RemoteParticipant): Person => ({
     return { sampleRate: ear.sampleRate, samples: () => ear.samples(), close: async () => ear.close() }
   },
   collect: topic => remote.collect(topic),
+  packets: () => remote.packets(),
   sendText: async (topic, pieces, attributes = {}) => remote.sendText(topic, pieces, { attributes }),
   breakText: async (topic, pieces) => {
     const sender = remote.openText(topic)
@@ -76,5 +78,6 @@ const openRig =
 roomContract('loopback', openRig()).run()
 tracksContract('loopback', openRig()).run()
 sinkContract('loopback', openRig()).run()
+packetsContract('loopback', openRig()).run()
 streamsContract('loopback', openRig()).run()
 streamsContract('loopback without closing attributes', openRig(false)).run()

@@ -5,7 +5,7 @@
  * every test (`roomContract('loopback', openLoopbackRig).run()`). Rigs: test/ports/loopback.test.ts, test/ports/livekit.test.ts.
  * No suite waits with timers of its own: all waiting is `rig.pass` and `rig.until`, so it runs in virtual and in real time.
  */
-import type { Joined, ParticipantKind, RoomEvent, World } from '../../src/ports.ts'
+import type { Joined, Packet, ParticipantKind, RoomEvent, World } from '../../src/ports.ts'
 
 /** One test's room. The world is not joined yet and nobody is there; every call of the maker gives a new, empty room. */
 export type Rig = {
@@ -62,6 +62,8 @@ export type Person = {
   hears(identity: string): Ear
   /** Collects the text streams of `topic` from now on: a live list, in order of opening. */
   collect(topic: string): Collected[]
+  /** Collects the transcriptions that come as packets from now on: a live list. */
+  packets(): Packet[]
   /** Sends a text stream, one write per piece, and closes it. */
   sendText(topic: string, pieces: string[], attributes?: Record<string, string>): Promise<void>
   /** Sends the pieces and then breaks the stream off, so that its reader throws. Left out where it cannot be brought about. */
