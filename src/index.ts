@@ -14,6 +14,16 @@ export { transcriptMachine } from '../machines/outbound/transcript.ts'
 export { roomMachine } from '../machines/room.ts'
 export { failureTable } from '../machines/supervision.ts'
 export { agentOn } from './agent.ts'
+export {
+  AgentPlayout,
+  type AgentPlayoutOptions,
+  type PlayOptions,
+  type PlayoutEnd,
+  type PlayoutHandle,
+  type PlayoutNews,
+  type PlayoutOutcome,
+  type PlayoutReason,
+} from './agent-playout.ts'
 export { type AudioFrame, type Format, frameOf, msOf, samplesOf } from './audio/frame.ts'
 export { realClock, sleep } from './clock.ts'
 export { createOpus } from './codec/opus.ts'
@@ -28,11 +38,15 @@ export type { FrameProcessor, NoiseCancellation, NoiseSelector } from './inbound
 export type { Journal, JournalLine } from './journal.ts'
 export { createLoopback, type Loopback, type RemoteParticipant } from './loopback/index.ts'
 export type { RoomOptions, TextInputCallback, TextInputOptions } from './options.ts'
+export { type CaptionRoomHands, captionRoomOn } from './outbound/caption-room.ts'
+export type { CaptionRoom, CaptionSegment, Transcription } from './outbound/outbox.ts'
 export { outputOn } from './outbound/output.ts'
 export { playoutOn } from './outbound/playout.ts'
 export { presenceOn } from './outbound/presence.ts'
 export { type Heard, Speaker } from './outbound/speaker.ts'
+export { type SttEvent, SttForwarder, type SttForwarderOptions } from './outbound/stt.ts'
 export { Captions, transcriptOn } from './outbound/transcript.ts'
+export { type Forwarder, TtsForwarder, type TtsForwarderOptions } from './outbound/tts.ts'
 export { say } from './pipes/say.ts'
 export type * from './ports.ts'
 export { type ChartRoom, openRoom } from './room.ts'

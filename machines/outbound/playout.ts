@@ -1,6 +1,7 @@
 /**
  * Playout — one utterance, from its first sample until the room has heard the last.
- *   queued → playing ⇄ paused → flushing → finished     interrupt → clearing → interrupted     a failure → clearing → abandoned
+ *   queued → playing ⇄ paused → flushing (→ captioning) → finished
+ *   interrupt → clearing → interrupted     a failure → clearing → abandoned
  * Each sample belongs to the utterance until it was played: a pause takes back what the device had not played, and loses nothing.
  * The numbers are final when `interrupt` returns: `clear` answers with `queue.taken` within the same step.
  */
@@ -8,14 +9,17 @@ import { type ActorRefFrom, assign, fromCallback, setup } from 'xstate'
 import type { Outcome, Played, Tally } from '../../src/ports.ts'
 import { unbound } from '../unbound.ts'
 
-export type PlayoutInput = { id: string; sampleRate: number }
+/** `texting`: text comes with it, and its end is waited for. */
+export type PlayoutInput = { id: string; sampleRate: number; texting?: boolean }
 export type PlayoutEvent =
   | { type: 'pause' }
   | { type: 'resume' }
   | { type: 'interrupt' }
   | { type: 'abandon'; error?: string }
+  | { type: 'hurry' } // text that is late is waited for no longer
+  | { type: 'text.ended' }
   | { type: 'playhead.entered' } // the first sample sounds
-  | ({ type: 'source.ended' } & Tally) // nothing more will be pushed
+  | ({ type: 'source.ended'; error?: string } & Tally) // nothing more will be pushed; `error`: it should have been more
   | { type: 'source.failed'; error: string }
   | ({ type: 'queue.taken' } & Tally) // the answer to shutGate and clear
   | ({ type: 'queue.reviewed'; moving: boolean; unsent: number } & Tally) // the answer to review
@@ -26,6 +30,8 @@ type Context = PlayoutInput & Tally & { started: boolean; ended: boolean; outcom
 const noteTally = { type: 'noteTally' as const, params: ({ event }: { event: Tally }) => event }
 const abandoned = { target: 'clearing', actions: 'noteAbandoned' } as const
 const finished = { target: 'finished', actions: [noteTally, 'noteFinished'] } as const
+const spoiled = { guard: 'isSpoiled', target: 'abandoned', actions: [noteTally, 'noteAbandoned'] } as const
+const late = { guard: 'isLate', target: 'captioning', actions: noteTally } as const
 const errorOf = (event: PlayoutEvent) => ('error' in event && event.error !== undefined ? { error: event.error } : {})
 
 export const playoutMachine = setup({
@@ -37,8 +43,10 @@ export const playoutMachine = setup({
     clear: unbound('clear'),
     review: unbound('review'),
     concede: unbound('concede'),
+    showRest: unbound('showRest'),
     noteStarted: assign({ started: true }),
-    noteEnded: assign({ ended: true }),
+    noteEnded: assign(({ event }) => ({ ended: true, ...errorOf(event) })),
+    noteText: assign({ texting: false }),
     noteTally: assign({
       pushed: (_, tally: Tally) => tally.pushed,
       heard: (_, tally) => tally.heard,
@@ -51,6 +59,8 @@ export const playoutMachine = setup({
     isStarted: ({ context }) => context.started,
     isEnded: ({ context }) => context.ended,
     isSpent: ({ context }) => context.started && context.ended,
+    isSpoiled: ({ context }) => context.error !== undefined,
+    isLate: ({ context }) => context.started && context.texting === true,
     isUnconfirmed: ({ event }) => event.type === 'queue.reviewed' && !event.moving && event.unsent === 0,
     isAbandoned: ({ context }) => context.outcome === 'abandoned',
   },
@@ -58,6 +68,7 @@ export const playoutMachine = setup({
     // OUT-18: 1 000 ms after the queue must be empty.
     drainTimeout: ({ context: { pushed, heard, discarded, sampleRate } }) =>
       ((pushed - heard - discarded) * 1000) / sampleRate + 1000,
+    lateTextTimeout: 1000, // PLAY-13, as SYNC-12
   },
 }).createMachine({
   id: 'playout',
@@ -85,7 +96,8 @@ export const playoutMachine = setup({
           { target: 'playing', actions: 'noteStarted' },
         ],
         'source.ended': { actions: [noteTally, 'noteEnded'] },
-        'queue.drained': finished, // there was nothing to hear
+        'queue.drained': [spoiled, finished], // there was nothing to hear, so there is nothing to show
+        'text.ended': { actions: 'noteText' },
         'source.failed': abandoned,
         abandon: abandoned,
         pause: 'paused',
@@ -96,6 +108,7 @@ export const playoutMachine = setup({
       tags: 'audible',
       on: {
         'source.ended': { target: 'flushing', actions: [noteTally, 'noteEnded'] },
+        'text.ended': { actions: 'noteText' },
         'source.failed': abandoned,
         abandon: abandoned,
         pause: 'paused',
@@ -109,7 +122,8 @@ export const playoutMachine = setup({
         'queue.taken': { actions: noteTally },
         'playhead.entered': { actions: 'noteStarted' }, // it was heard in the very step that paused it
         'source.ended': { actions: [noteTally, 'noteEnded'] }, // remembered: the rest is heard after the resume
-        'queue.drained': finished, // there is no rest
+        'queue.drained': [spoiled, late, finished], // there is no rest
+        'text.ended': { actions: 'noteText' },
         resume: [
           { guard: 'isSpent', target: 'flushing', actions: 'openGate' },
           { guard: 'isStarted', target: 'playing', actions: 'openGate' },
@@ -125,13 +139,25 @@ export const playoutMachine = setup({
       tags: 'audible',
       after: { drainTimeout: { actions: 'review' } },
       on: {
-        'queue.drained': finished,
+        'queue.drained': [spoiled, late, finished],
+        'text.ended': { actions: 'noteText' },
         'queue.reviewed': [
           { guard: 'isUnconfirmed', actions: 'concede' }, // OUT-18: nobody will say so, so it counts as heard
           { target: 'flushing', reenter: true, actions: noteTally }, // late, but it comes: from this device or the next
         ],
         abandon: abandoned,
         pause: 'paused',
+        interrupt: 'clearing',
+      },
+    },
+    captioning: {
+      description: 'All of it was heard, and its text has not ended.',
+      entry: 'showRest',
+      after: { lateTextTimeout: { target: 'finished', actions: 'noteFinished' } },
+      on: {
+        'text.ended': { target: 'finished', actions: 'noteFinished' },
+        hurry: { target: 'finished', actions: 'noteFinished' },
+        abandon: abandoned,
         interrupt: 'clearing',
       },
     },

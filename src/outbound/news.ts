@@ -13,11 +13,12 @@ export type Heard =
 /** What the machine of one utterance is told. */
 export type SourceFact =
   | { type: 'playhead.entered' }
-  | ({ type: 'source.ended' } & Tally)
+  | ({ type: 'source.ended'; error?: string } & Tally)
   | { type: 'source.failed'; error: string }
   | ({ type: 'queue.drained' } & Tally)
 
-export type Entry = { segment: Segment; tell: (fact: SourceFact) => void; watchers: Set<() => void> }
+/** `aside`: nobody waits for what becomes of it. */
+export type Entry = { segment: Segment; tell: (fact: SourceFact) => void; watchers: Set<() => void>; aside?: boolean }
 /** `next`: told once the utterance of this id is the first in line, so that what became of those before it is known (OUT-6). */
 type Fact = { tell: () => void; next?: string }
 
@@ -78,8 +79,12 @@ export class News implements PlayheadHands {
     }
   }
 
+  get #first(): string | undefined {
+    for (const [id, { aside }] of this.#entries) if (!aside) return id
+    return undefined
+  }
   #isDue({ next }: Fact, last?: string): boolean {
-    return next === undefined || next === last || !this.#entries.has(next) || next === this.#entries.keys().next().value
+    return next === undefined || next === last || !this.#entries.has(next) || next === this.#first
   }
   #changed(id: string): void {
     for (const watcher of this.find(id)?.watchers ?? []) this.#facts.push({ tell: watcher })

@@ -4,13 +4,17 @@ import { playoutMachine } from '../../machines/outbound/playout.ts'
 import type { Speaker } from './speaker.ts'
 
 /** What a playout needs of a speaker. */
-export type PlayoutSpeaker = Pick<Speaker, 'add' | 'open' | 'shut' | 'clear' | 'review' | 'concede'>
+export type PlayoutSpeaker = Pick<Speaker, 'add' | 'open' | 'shut' | 'clear' | 'review' | 'concede' | 'stepAside'>
 
 /**
  * The playout machine on a speaker. `start` runs what pushes the utterance's audio, until the signal aborts; without it the owner
- * pushes with `speaker.write(id, frame)` and ends with `speaker.end(id)`.
+ * pushes with `speaker.write(id, frame)` and ends with `speaker.end(id)`. `showRest` hears when all of it was heard and its text is late.
  */
-export const playoutOn = (speaker: PlayoutSpeaker, start: (id: string, signal: AbortSignal) => void = () => {}) =>
+export const playoutOn = (
+  speaker: PlayoutSpeaker,
+  start: (id: string, signal: AbortSignal) => void = () => {},
+  showRest: (id: string) => void = () => {},
+) =>
   playoutMachine.provide({
     actions: {
       openGate: ({ context }) => speaker.open(context.id),
@@ -18,6 +22,10 @@ export const playoutOn = (speaker: PlayoutSpeaker, start: (id: string, signal: A
       clear: enqueueActions(({ context, enqueue }) => enqueue.raise({ type: 'queue.taken', ...speaker.clear(context.id) })),
       review: enqueueActions(({ context, enqueue }) => enqueue.raise({ type: 'queue.reviewed', ...speaker.review(context.id) })),
       concede: ({ context }) => speaker.concede(context.id),
+      showRest: ({ context }) => {
+        speaker.stepAside(context.id)
+        showRest(context.id)
+      },
     },
     actors: {
       source: fromCallback(({ input: { id }, sendBack }) => {

@@ -98,13 +98,13 @@ export class Speaker {
     await this.#hold.ready(segment, samples, signal)
     return !segment.ended
   }
-  /** Nothing more will be pushed. */
-  end(id: string): void {
+  /** Nothing more will be pushed; with `error` it should have been more, and what was pushed is still heard. */
+  end(id: string, error?: unknown): void {
     const segment = this.#news.find(id)?.segment
     if (!segment || segment.ended) return
     this.#feeder.settle()
     segment.ended = true
-    this.#news.inform(id, { type: 'source.ended', ...segment.tally })
+    this.#news.inform(id, { type: 'source.ended', ...segment.tally, ...(error === undefined ? {} : { error: lineOf(error) }) })
     if (segment.drained) this.#news.drained(segment)
     this.#soon()
   }
@@ -147,6 +147,10 @@ export class Speaker {
   concede(id: string): void {
     this.#playhead.concede(this.#news.get(id).segment)
     this.#soon()
+  }
+  /** The start of the next utterance does not wait for the end of this one: all of it was heard. */
+  stepAside(id: string): void {
+    this.#news.get(id).aside = true
   }
 
   /** The account at this moment. */

@@ -15,16 +15,20 @@ it('has exactly these transitions', () => {
   assert.equal(table(playoutMachine), {
     '': '→queued',
     queued:
-      'playhead.entered[isEnded]→flushing playhead.entered→playing source.ended→· queue.drained→finished ' +
+      'playhead.entered[isEnded]→flushing playhead.entered→playing source.ended→· ' +
+      'queue.drained[isSpoiled]→abandoned queue.drained→finished text.ended→· ' +
       'source.failed→clearing abandon→clearing pause→paused interrupt→clearing',
-    playing: 'source.ended→flushing source.failed→clearing abandon→clearing pause→paused interrupt→clearing',
+    playing: 'source.ended→flushing text.ended→· source.failed→clearing abandon→clearing pause→paused interrupt→clearing',
     paused:
-      'queue.taken→· playhead.entered→· source.ended→· queue.drained→finished ' +
+      'queue.taken→· playhead.entered→· source.ended→· ' +
+      'queue.drained[isSpoiled]→abandoned queue.drained[isLate]→captioning queue.drained→finished text.ended→· ' +
       'resume[isSpent]→flushing resume[isStarted]→playing resume→queued ' +
       'source.failed→clearing abandon→clearing interrupt→clearing',
     flushing:
-      'queue.drained→finished queue.reviewed[isUnconfirmed]→· queue.reviewed↻flushing ' +
+      'queue.drained[isSpoiled]→abandoned queue.drained[isLate]→captioning queue.drained→finished text.ended→· ' +
+      'queue.reviewed[isUnconfirmed]→· queue.reviewed↻flushing ' +
       'abandon→clearing pause→paused interrupt→clearing after:drainTimeout→·',
+    captioning: 'text.ended→finished hurry→finished abandon→clearing interrupt→clearing after:lateTextTimeout→finished',
     clearing: 'queue.taken[isAbandoned]→abandoned queue.taken→interrupted',
     finished: 'final',
     interrupted: 'final',
@@ -34,16 +38,19 @@ it('has exactly these transitions', () => {
 
 it('ignores these events, each for a reason', () => {
   assert.equal(ignored(playoutMachine), {
-    // resume: it is not paused. queue.taken, queue.reviewed: nothing was asked.
-    queued: 'queue.taken resume queue.reviewed',
+    // hurry: there is more than its text to wait for. resume: it is not paused. queue.taken, queue.reviewed: nothing was asked.
+    queued: 'queue.taken resume queue.reviewed hurry',
     // playhead.entered: comes once. queue.drained: source.ended comes before it. The others as above.
-    playing: 'playhead.entered queue.drained queue.taken resume queue.reviewed',
+    playing: 'playhead.entered queue.drained queue.taken resume queue.reviewed hurry',
     // pause: it is paused already (OUT-19). queue.reviewed: the answer came in the step that asked.
-    paused: 'pause queue.reviewed',
+    paused: 'pause queue.reviewed hurry',
     // playhead.entered, source.ended: came before. source.failed: a source that has ended does not fail. The others as above.
-    flushing: 'playhead.entered source.ended source.failed queue.taken resume',
+    flushing: 'playhead.entered source.ended source.failed queue.taken resume hurry',
+    // pause, resume: nothing sounds any more. The rest of the speaker's facts came before, or were not asked for.
+    captioning: 'playhead.entered source.ended queue.drained source.failed pause queue.taken resume queue.reviewed',
     // It passes within one step: nothing but the answer can come.
-    clearing: 'playhead.entered source.ended queue.drained source.failed abandon pause interrupt resume queue.reviewed',
+    clearing:
+      'playhead.entered source.ended queue.drained text.ended source.failed abandon pause interrupt resume queue.reviewed hurry',
   })
 })
 
@@ -59,6 +66,7 @@ const model = playoutMachine.provide({
     shutGate: raise(({ context }) => ({ type: 'queue.taken', ...tallyOf(context.pushed) })),
     clear: raise(({ context }) => ({ type: 'queue.taken', ...clearedOf(context.pushed) })),
     review: raise(({ context }) => ({ type: 'queue.reviewed', ...reviewOf(context.pushed) })),
+    showRest: () => {},
     concede: raise(({ context }) => drainedOf(context.pushed)),
   },
 })
@@ -76,6 +84,13 @@ const events: PlayoutEvent[] = [
   { type: 'abandon' },
   { type: 'abandon', error: 'the room closes' },
   ...told,
+]
+
+/** With text: its end, and what ends the wait for it; and a source that gave less than it should. */
+const texting: PlayoutEvent[] = [
+  { type: 'text.ended' },
+  { type: 'hurry' },
+  { type: 'source.ended', ...tallyOf(4), error: 'a bad frame' },
 ]
 
 type PlayoutStep = Step<typeof playoutMachine>
@@ -131,6 +146,30 @@ it('ends once, with its account, and never forgets an end (OUT-2, OUT-19, OUT-22
   assert.ok(seen.sequences > 20_000, `${seen.sequences}`)
 })
 
+it('waits for the text of what was heard, with a limit, and is finished then (PLAY-13)', () => {
+  const seen = explore(model, {
+    ...{ events: [...events, ...texting], input: { ...input, texting: true }, depth: 4 },
+    can: ({ context }, { type }) => (type === 'source.ended' ? !context.ended : type !== 'queue.drained' || context.ended),
+    invariant: step => {
+      const { event, before, snapshot, past } = step
+      const { value, context } = snapshot
+      const all = [...past.map(each => each.event), event]
+      const hasEnded = all.some(({ type }) => type === 'text.ended')
+      const isSpoiled = all.some(one => one === texting[2])
+      assert.is(asks(step, 'showRest'), value === 'captioning' && before?.value !== 'captioning')
+      if (value === 'captioning') assert.ok(context.started && context.ended && !hasEnded && !isSpoiled)
+      if (event.type === 'queue.drained' && !isSpoiled && value !== before?.value)
+        assert.is(value, context.started && !hasEnded ? 'captioning' : 'finished')
+      if (value === 'captioning' && before?.value !== value)
+        assert.ok(asks(step, 'delay after:lateTextTimeout'), 'waits for ever')
+      if (before?.value === 'captioning' && event.type !== 'interrupt' && event.type !== 'abandon')
+        assert.ok(value === 'captioning' || value === 'finished')
+      if (isSpoiled && value === 'abandoned' && event.type === 'queue.drained') assert.is(snapshot.output?.error, 'a bad frame')
+    },
+  })
+  assert.ok(seen.sequences > 5_000, `${seen.sequences}`)
+})
+
 it('says in its snapshot nothing but plain facts, and when it is audible (PORT-3)', () => {
   explore(model, {
     ...{ events, input, depth: 3 },
@@ -141,9 +180,10 @@ it('says in its snapshot nothing but plain facts, and when it is audible (PORT-3
   })
 })
 
+const spoiled: SourceFact[] = [{ type: 'source.ended', ...tallyOf(4), error: 'a bad frame' }]
 /** The fact that the walk means. */
 const factOf = (event: { type: string }): SourceFact => {
-  const fact = told.find(one => one === event)
+  const fact = [...told, ...spoiled].find(one => one === event)
   if (!fact) throw new Error(`${event.type} is no fact of a source`)
   return fact
 }
@@ -169,6 +209,7 @@ const fake = () => {
     clear: () => clearedOf(pushed),
     review: () => reviewOf(pushed),
     concede: () => send(drainedOf(pushed)),
+    stepAside: id => assert.ok(there.has(id)),
   }
   const tell = (fact: SourceFact) => {
     if (fact.type === 'source.ended') pushed = fact.pushed
@@ -179,8 +220,9 @@ const fake = () => {
 
 it('does so with its binding, on every transition', async () => {
   const walked = await walk(model, {
-    ...{ events, input },
-    can: ({ context }, { type }) => type !== 'source.ended' || !context.ended, // a source ends once
+    ...{ events: [...events, ...texting.slice(0, 2), ...spoiled], input: { ...input, texting: true } },
+    // A source ends once, and is drained after that.
+    can: ({ context }, { type }) => (type === 'source.ended' ? !context.ended : type !== 'queue.drained' || context.ended),
     live: () => {
       const { speaker, there, tell, isOpen } = fake()
       const aborted: string[] = []
@@ -196,7 +238,7 @@ it('does so with its binding, on every transition', async () => {
           const { context, status, value, output } = snapshot
           assert.equal(context, model.context)
           assert.equal(output, model.output)
-          if (status === 'active') assert.is(isOpen(), value !== 'paused')
+          if (status === 'active' && value !== 'captioning') assert.is(isOpen(), value !== 'paused')
           assert.equal([...there], status === 'active' ? ['SG_1'] : [])
           assert.equal(aborted, status === 'active' ? [] : ['SG_1'])
         },

@@ -1,0 +1,512 @@
+/** The playout of the 0.x line: one utterance at a time, its handle, its captions, its events. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { AgentPlayout, type AgentPlayoutOptions, type PlayOptions, type PlayoutHandle } from '../src/agent-playout.ts'
+import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
+import { codeOf } from '../src/errors.ts'
+import { seededIds } from '../src/ids.ts'
+import { Device } from '../src/loopback/sink.ts'
+import { type Forwarder, TtsForwarder, type TtsForwarderOptions } from '../src/outbound/tts.ts'
+import type { Word } from '../src/ports.ts'
+import { virtualClock } from '../src/virtual.ts'
+import { format, paced, perMs, pieces, samples, sound, stalled, timed, torn } from './fakes/call.ts'
+import { fakeCaptions } from './fakes/captions.ts'
+
+const it = suite('agent playout')
+
+/** A playout on a loopback device at 24 kHz: 1 ms is 24 samples. */
+const scene = (options: Partial<AgentPlayoutOptions> = {}) => {
+  const clock = virtualClock()
+  const captions = fakeCaptions(clock)
+  const refusals: Error[] = []
+  const device = new Device({ ...format, queueMs: 200, name: 'voice' }, clock, { exact: true, refusal: () => refusals.shift() })
+  const log = captions.room.log
+  const playout = new AgentPlayout({ audioSource: device, clock, ids: seededIds(1), log, ...options })
+  const told: string[] = []
+  playout.on('playout_started', ({ handle }) => told.push(`${clock.now()} ${handle.itemId} started`))
+  playout.on('playout_stopped', ({ handle, interrupted }) =>
+    told.push(`${clock.now()} ${handle.itemId} stopped${interrupted ? ' interrupted' : ''}`),
+  )
+  const forwarder = (more: Partial<TtsForwarderOptions> = {}) =>
+    new TtsForwarder({ room: captions.room, participant: 'agent', ...more })
+  const play = (itemId: string, given: Partial<PlayOptions> = {}): PlayoutHandle =>
+    playout.play({
+      ...{ itemId, contentIndex: 0, transcriptionFwd: forwarder() },
+      ...{ textStream: timed(5), audioStream: sound(1_000) },
+      ...given,
+    })
+  return { ...captions, clock, device, refusals, playout, told, forwarder, play, pass: (ms: number) => clock.advance(ms) }
+}
+const whole = 'word0 word1 word2 word3 word4'
+/** A source that says what became of it. */
+const watched = <T>(source: AsyncIterable<T>) => {
+  const seen = { asked: 0, returned: 0, ended: 0 }
+  const iterable: AsyncIterable<T> = {
+    [Symbol.asyncIterator]: () => {
+      const iterator = source[Symbol.asyncIterator]()
+      return {
+        next: async () => {
+          seen.asked++
+          const step = await iterator.next()
+          if (step.done) seen.ended++
+          return step
+        },
+        return: async () => {
+          seen.returned++
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+  return { seen, iterable }
+}
+
+it('gives a handle at once, reads both streams afterwards, and says at the end what was heard (PLAY-1, PLAY-2, PLAY-21)', async () => {
+  const { play, pass, told, texts } = scene()
+  const audio = watched(sound(1_000))
+  const text = watched(timed(5))
+  const handle = play('item', { contentIndex: 3, audioStream: audio.iterable, textStream: text.iterable })
+  assert.equal([audio.seen.asked, text.seen.asked], [0, 0])
+  assert.equal([handle.itemId, handle.contentIndex, handle.audioSamples, handle.textChars], ['item', 3, 0, 0])
+  assert.equal([handle.interrupted, handle.done(), handle.outcome, handle.error], [false, false, undefined, undefined])
+  await pass(490)
+  assert.ok(text.seen.asked > 0)
+  assert.is(handle.audioSamples, 490 * perMs)
+  assert.is(handle.textChars, 'word0 word1'.length)
+  await pass(510)
+  assert.ok(handle.done())
+  assert.equal(await handle.finished, { outcome: 'finished', audioSamples: 1_000 * perMs, text: whole })
+  assert.equal(await handle.join(), await handle.finished)
+  assert.equal([handle.outcome, handle.audioSamples, handle.textChars], ['finished', 24_000, whole.length])
+  assert.equal(told, ['1 item started', '1000 item stopped'])
+  assert.is(texts().at(-1), `${whole} |`)
+})
+
+it('cuts audio to 50 ms, sends the rest at its end, and converts what has another format (PLAY-3, PLAY-10)', async () => {
+  const { play, pass, device } = scene()
+  const blocks: number[] = []
+  const write = device.write.bind(device)
+  device.write = data => {
+    blocks.push(data.length)
+    return write(data)
+  }
+  async function* odd(): AsyncGenerator<AudioFrame> {
+    for (let n = 0; n < 9; n++) yield frameOf(new Int16Array(2 * 480).fill(9), { sampleRate: 48_000, channels: 2 }) // 10 ms
+    yield frameOf(samples(7), format)
+  }
+  const handle = play('odd', { audioStream: odd() })
+  await pass(1_500)
+  assert.is((await handle.finished).audioSamples, 97 * perMs)
+  assert.ok(blocks.every(length => length % 240 === 0 && length <= 2_400))
+})
+
+it('tells its start when the first sample is heard, once, and its stop after the captions are closed (PLAY-4, PLAY-5, PLAY-7)', async () => {
+  const { play, pass, told, playout, clock, shown, forwarder } = scene()
+  const closed: boolean[] = []
+  const transcriptionFwd = forwarder()
+  playout.on('playout_stopped', ({ handle }) => {
+    closed.push(transcriptionFwd.closed && handle.done())
+    assert.is(handle.textChars, whole.length)
+  })
+  async function* late(): AsyncGenerator<AudioFrame> {
+    await new Promise<void>(resolve => clock.setTimeout(resolve, 300))
+    yield* sound(1_000)
+  }
+  play('a', { audioStream: late(), transcriptionFwd })
+  await pass(250)
+  assert.equal(told, [])
+  assert.equal(shown, []) // FWD-12
+  await pass(2_000)
+  assert.equal(told, ['301 a started', '1300 a stopped'])
+  assert.equal(closed, [true])
+})
+
+it('tells nothing of an utterance without a frame, which is done all the same (PLAY-6)', async () => {
+  const { play, pass, told, shown } = scene()
+  const empty = frameOf(new Int16Array(0), format)
+  const handle = play('none', { audioStream: pieces(empty), textStream: pieces('Never heard.') })
+  await pass(1)
+  assert.equal(await handle.finished, { outcome: 'finished', audioSamples: 0, text: '' })
+  assert.equal([told, shown], [[], []])
+})
+
+it('passes a pause and a resume through, without an event and without a loss (PLAY-8)', async () => {
+  const { play, pass, told, playout } = scene()
+  const handle = play('a')
+  await pass(300)
+  playout.pause()
+  const paused = handle.audioSamples
+  await pass(5_000)
+  assert.is(handle.audioSamples, paused)
+  assert.not(handle.done())
+  playout.resume()
+  await pass(1_000)
+  assert.equal([handle.outcome, handle.audioSamples, told.length], ['finished', 24_000, 2])
+  playout.pause()
+  const next = play('b') // what is played meanwhile waits
+  await pass(1_000)
+  assert.equal([next.audioSamples, told.length], [0, 2])
+  playout.resume()
+  await pass(1_100)
+  assert.is(next.outcome, 'finished')
+})
+
+/** A forwarder that keeps what it is told. */
+const noted = (throws = false) => {
+  const calls: string[] = []
+  const note = (call: string) => {
+    calls.push(call)
+    if (throws) throw new Error(`no ${call}`)
+  }
+  const forwarder: Forwarder = {
+    playedText: 'played',
+    closed: false,
+    segmentPlayoutStarted: playhead => note(`started ${playhead?.heardMs() !== undefined}`),
+    segmentPlayoutFinished: () => note('finished'),
+    pushAudio: ({ samplesPerChannel }) => note(`audio ${samplesPerChannel}`),
+    markAudioSegmentEnd: () => note('audio end'),
+    pushText: piece => note(`text ${typeof piece === 'string' ? piece : piece.text}`),
+    markTextSegmentEnd: () => note('text end'),
+    close: () => note('close'),
+  }
+  return { calls, forwarder }
+}
+
+it('tells the forwarder each frame and each piece, both ends, start, finish and close (PLAY-9, PLAY-10, PLAY-11, PLAY-12)', async () => {
+  const { play, pass } = scene()
+  const { calls, forwarder } = noted()
+  play('a', { transcriptionFwd: forwarder, audioStream: sound(200), textStream: pieces('Hello ', 'you') })
+  await pass(300)
+  assert.equal([...calls].sort(), [
+    'audio 2400',
+    'audio 2400',
+    'audio end',
+    'close',
+    'finished',
+    'started true',
+    'text Hello ',
+    'text end',
+    'text you',
+  ])
+  assert.equal(calls.slice(-2), ['finished', 'close'])
+  const cut = noted()
+  const handle = play('b', { transcriptionFwd: cut.forwarder })
+  await pass(100)
+  handle.interrupt()
+  assert.is(cut.calls.at(-1), 'close')
+  assert.not.ok(cut.calls.includes('finished'))
+})
+
+it('waits 1 000 ms for text later than its audio, unless it is interrupted (PLAY-13)', async () => {
+  const { play, pass, clock, told, texts } = scene()
+  async function* late(): AsyncGenerator<string> {
+    yield 'Early '
+    await new Promise<void>(resolve => clock.setTimeout(resolve, 1_400))
+    yield 'and late.'
+  }
+  const handle = play('a', { textStream: late() })
+  await pass(1_300)
+  assert.not(handle.done())
+  await pass(200)
+  assert.equal(await handle.finished, { outcome: 'finished', audioSamples: 24_000, text: 'Early and late.' })
+  assert.is(texts().at(-1), 'Early and late. |')
+  assert.equal(told, ['1 a started', '1400 a stopped'])
+  const waiting = play('b', { textStream: late() })
+  await pass(1_200)
+  waiting.interrupt()
+  assert.equal([waiting.done(), waiting.outcome, waiting.audioSamples], [true, 'interrupted', 24_000])
+})
+
+it('is delayed by a text that never comes no longer than that, and its audio not at all (PLAY-13, PLAY-14)', async () => {
+  const { play, pass, told } = scene()
+  const handle = play('a', { textStream: stalled(pieces<string>()) })
+  await pass(1_999)
+  assert.equal([handle.done(), handle.audioSamples], [false, 24_000])
+  await pass(1)
+  assert.is(handle.outcome, 'finished')
+  assert.equal(told, ['1 a started', '2000 a stopped'])
+  const mute = play('b', { audioStream: stalled(sound(500)) }) // and the reverse
+  await pass(3_000)
+  assert.equal([mute.done(), mute.audioSamples, mute.textChars], [false, 12_000, 'word0 word1 word2'.length])
+  mute.interrupt()
+})
+
+it('returns each source once, as soon as it is not needed (PLAY-15, law 11 of playout)', async () => {
+  const { play, pass } = scene()
+  for (const end of ['finish', 'interrupt', 'at once', 'late'] as const) {
+    const audio = watched<AudioFrame>(end === 'finish' || end === 'late' ? sound(200) : stalled(sound(200)))
+    const text = watched<string | Word>(end === 'finish' ? timed(1) : stalled(timed(1)))
+    const handle = play(end, { audioStream: audio.iterable, textStream: text.iterable })
+    if (end !== 'at once') await pass(100)
+    if (end === 'interrupt' || end === 'at once') handle.interrupt()
+    await pass(1_200)
+    assert.ok(handle.done(), end)
+    for (const { seen } of [audio, text]) assert.is(seen.returned + seen.ended, 1, end)
+  }
+})
+
+it('counts samples as integers that never fall, and only its own (PLAY-16, PLAY-17, PLAY-18, PLAY-19)', async () => {
+  const { play, pass } = scene()
+  const first = play('a', { audioStream: sound(333) })
+  const second = play('b', { audioStream: sound(500), when: 'after' })
+  let [a, b] = [0, 0]
+  for (let n = 0; n < 130; n++) {
+    await pass(7)
+    assert.ok(Number.isInteger(first.audioSamples) && first.audioSamples >= a && first.audioSamples <= 333 * perMs)
+    assert.ok(second.audioSamples >= b && second.audioSamples <= 500 * perMs)
+    if (second.audioSamples > 0) assert.is(first.audioSamples, 333 * perMs)
+    a = first.audioSamples
+    b = second.audioSamples
+  }
+  assert.equal([a, b], [333 * perMs, 500 * perMs])
+  assert.is(Math.floor((1_200 * 1000) / 24_000), 50)
+})
+
+it('counts text in code points (PLAY-20)', async () => {
+  const { play, pass } = scene()
+  const handle = play('a', { textStream: pieces('👋 hi') })
+  await pass(1_100)
+  assert.is(handle.textChars, 4)
+})
+
+it('stops voice and words at once, with numbers that are final when interrupt returns (PLAY-22, PLAY-23, PLAY-24)', async () => {
+  const { play, pass, told, texts, clock, device } = scene()
+  const handle = play('a')
+  await pass(500)
+  handle.interrupt()
+  const { audioSamples, textChars } = handle
+  assert.equal([handle.done(), handle.interrupted, handle.outcome, handle.reason], [true, true, 'interrupted', 'asked'])
+  assert.is(audioSamples, 510 * perMs) // and the fade
+  assert.is(textChars, 'word0 word1 word2'.length) // its middle is at 500 ms
+  assert.is(device.queued(), 240)
+  handle.interrupt()
+  await pass(2_000)
+  assert.equal([handle.audioSamples, handle.textChars], [audioSamples, textChars])
+  assert.equal(await handle.finished, { outcome: 'interrupted', audioSamples, text: 'word0 word1 word2', reason: 'asked' })
+  assert.equal(told, ['1 a started', '500 a stopped interrupted'])
+  assert.is(texts().at(-1), 'word0 word1 word2 |')
+  assert.is(clock.timers, 0)
+})
+
+it('is nothing if it is interrupted before its first frame (PLAY-25)', async () => {
+  const { play, pass, told, shown } = scene()
+  const handle = play('a')
+  handle.interrupt()
+  await pass(1_500)
+  assert.equal(await handle.finished, { outcome: 'interrupted', audioSamples: 0, text: '', reason: 'asked' })
+  assert.equal([told, shown], [[], []])
+})
+
+it('lets another one take its place, stopped before that starts (PLAY-26, law 7 of playout)', async () => {
+  const { play, pass, told } = scene()
+  const first = play('a')
+  await pass(200)
+  const second = play('b')
+  assert.equal([first.done(), first.outcome, first.reason], [true, 'interrupted', 'replaced'])
+  await pass(1_100)
+  assert.is(second.outcome, 'finished')
+  assert.equal(told, ['1 a started', '200 a stopped interrupted', '211 b started', '1210 b stopped'])
+})
+
+it('plays what comes after in the order of the calls, without a gap (PLAY-27)', async () => {
+  const { play, pass, told } = scene()
+  const handles = ['a', 'b', 'c'].map(id => play(id, { audioStream: sound(100), textStream: timed(1, 50), when: 'after' }))
+  await pass(400)
+  assert.equal(
+    handles.map(({ outcome }) => outcome),
+    ['finished', 'finished', 'finished'],
+  )
+  assert.equal(
+    told.map(line => line.replace(/^\d+ /, '')),
+    ['a started', 'a stopped', 'b started', 'b stopped', 'c started', 'c stopped'],
+  )
+  assert.is(told.at(-1), '300 c stopped')
+})
+
+it('waits for late text no longer than until the next one is heard (PLAY-13, PLAY-27)', async () => {
+  const { play, pass, told } = scene()
+  const first = play('a', { textStream: stalled(timed(2)) })
+  const second = play('b', { when: 'after' })
+  await pass(1_010)
+  assert.is(first.outcome, 'finished')
+  assert.is(second.textChars, 0)
+  await pass(1_000)
+  assert.is(second.outcome, 'finished')
+  assert.equal(told, ['1 a started', '1001 a stopped', '1001 b started', '2000 b stopped'])
+})
+
+it('ends all of them at once, so that none starts (PLAY-28)', async () => {
+  const { play, pass, told, playout } = scene()
+  const handles = ['a', 'b', 'c'].map(id => play(id, { when: 'after' }))
+  await pass(100)
+  playout.interrupt()
+  assert.ok(handles.every(handle => handle.done() && handle.reason === 'asked'))
+  await pass(3_000)
+  assert.equal(told, ['1 a started', '100 a stopped interrupted'])
+})
+
+it('fails with the error of its audio: the queue is dropped, the captions stay where it was heard (PLAY-29)', async () => {
+  const { play, pass, told, texts, clock } = scene()
+  const fault = new Error('model is gone')
+  const handle = play('a', { audioStream: torn(paced(clock, 500), fault) })
+  await pass(600)
+  assert.equal([handle.done(), handle.outcome, handle.error, handle.interrupted], [true, 'failed', fault, false])
+  assert.ok(handle.audioSamples >= 450 * perMs && handle.audioSamples <= 500 * perMs)
+  assert.is(texts().at(-1), `${'word0 word1 word2'.slice(0, handle.textChars)} |`)
+  assert.is(told.at(-1)?.endsWith('a stopped interrupted'), true)
+  assert.is((await handle.finished).error, fault)
+})
+
+it('goes on without its text if that breaks (PLAY-30)', async () => {
+  const { play, pass, codes } = scene()
+  const handle = play('a', { textStream: torn(pieces<string>('So far. ')) })
+  await pass(1_100)
+  assert.equal(await handle.finished, { outcome: 'finished', audioSamples: 24_000, text: 'So far. ' })
+  assert.equal(codes, ['playout.text'])
+})
+
+it('goes on without its captions, and past a listener, if they throw (PLAY-31)', async () => {
+  const { play, pass, codes, playout } = scene()
+  playout.on('playout_started', () => {
+    throw new Error('not now')
+  })
+  playout.on('playout_stopped', async () => Promise.reject(new Error('nor now')))
+  const { forwarder } = noted(true)
+  const handle = play('a', { transcriptionFwd: forwarder })
+  await pass(1_100)
+  assert.equal([handle.outcome, handle.audioSamples], ['finished', 24_000])
+  assert.is(codes.filter(code => code === 'listener.failed').length, 2)
+  assert.ok(codes.includes('playout.captions'))
+})
+
+it('ends everything as closed, leaves nothing behind, and plays no more (PLAY-32)', async () => {
+  const { play, pass, told, playout, clock, device, forwarder } = scene()
+  const handles = ['a', 'b'].map(id => play(id, { when: 'after' }))
+  await pass(100)
+  let closed = false
+  void playout.close().then(() => {
+    closed = true
+  })
+  assert.ok(handles.every(({ reason, outcome }) => reason === 'closed' && outcome === 'interrupted'))
+  await pass(20)
+  assert.ok(closed)
+  assert.equal([clock.timers, device.free()], [0, 4_800]) // it is not closed
+  assert.equal(told, ['1 a started', '100 a stopped interrupted'])
+  assert.throws(
+    () => play('c', { transcriptionFwd: forwarder() }),
+    (error: unknown) => codeOf(error) === 'ERR_CLOSED',
+  )
+  await playout.close()
+})
+
+it('closes within its limit, whatever the captions do (PLAY-32, law 4)', async () => {
+  const { play, pass, playout, forwarder } = scene()
+  play('a', { transcriptionFwd: forwarder({ beforeForward: () => new Promise(() => {}) }) })
+  await pass(500)
+  let closed = false
+  void playout.close().then(() => {
+    closed = true
+  })
+  await pass(1_100)
+  assert.ok(closed)
+})
+
+it('fails what a device that breaks was to play, and tries it again with the next (law 4, law 12 of playout)', async () => {
+  const { play, pass, refusals } = scene()
+  const handle = play('a', { audioStream: stalled(sound(1_000)) })
+  await pass(100)
+  refusals.push(...Array.from({ length: 8 }, () => new Error('refused')))
+  await pass(300)
+  assert.equal([handle.outcome, (handle.error as Error)?.message], ['failed', 'refused'])
+  refusals.length = 0
+  const next = play('b')
+  await pass(1_200)
+  assert.is(next.outcome, 'finished')
+})
+
+const misuse: [what: string, given: object, kind: typeof Error, code?: string][] = [
+  ['no audio', { audioStream: undefined }, TypeError],
+  ['audio that cannot be read', { audioStream: [] }, TypeError],
+  ['no text', { textStream: undefined }, TypeError],
+  ['text that cannot be read', { textStream: 'Hello' }, TypeError],
+  ['an item without id', { itemId: 7 }, TypeError],
+  ['an index that is none', { contentIndex: -1 }, TypeError],
+  ['half an index', { contentIndex: 0.5 }, TypeError],
+  ['another when', { when: 'later' }, TypeError],
+  ['no forwarder', { transcriptionFwd: null }, TypeError],
+]
+for (const [what, given, kind] of misuse)
+  it(`refuses ${what}, and lets the playing one be (section 8 of playout)`, async () => {
+    const { play, pass } = scene()
+    const playing = play('a')
+    await pass(100)
+    let error: unknown
+    try {
+      play('b', given)
+    } catch (thrown) {
+      error = thrown
+    }
+    assert.instance(error, kind)
+    assert.not(playing.done())
+  })
+
+it('refuses a forwarder that is closed or serves another utterance (section 8 of playout)', async () => {
+  const { play, forwarder } = scene()
+  const mine = forwarder()
+  const playing = play('a', { transcriptionFwd: mine })
+  const closed = forwarder()
+  await closed.close()
+  for (const transcriptionFwd of [mine, closed])
+    assert.throws(
+      () => play('b', { transcriptionFwd }),
+      (error: unknown) => codeOf(error) === 'ERR_FORWARDER_IN_USE',
+    )
+  assert.not(playing.done())
+})
+
+it('plays what came before a frame that is none, and fails with its TypeError (section 8 of playout)', async () => {
+  const { play, pass, told } = scene()
+  async function* bad(): AsyncGenerator<AudioFrame> {
+    yield* sound(300)
+    yield { ...format, samplesPerChannel: 2_400, data: new Int16Array(100) }
+    yield* sound(300)
+  }
+  const handle = play('a', { audioStream: bad() })
+  await pass(500)
+  assert.equal([handle.outcome, handle.audioSamples], ['failed', 300 * perMs])
+  assert.instance(handle.error, TypeError)
+  assert.equal(told, ['1 a started', '300 a stopped interrupted'])
+})
+
+it('skips a piece of text that is none, with a warning (section 8 of playout)', async () => {
+  const { play, pass, codes } = scene()
+  const odd: (string | Word)[] = ['One ', 'two.']
+  odd.splice(1, 0, JSON.parse('7'))
+  const handle = play('a', { textStream: pieces(...odd) })
+  await pass(1_100)
+  assert.equal([(await handle.finished).text, codes], ['One two.', ['playout.piece']])
+})
+
+it('shows no caption of an utterance before its start or after its stop (law 10 of playout)', async () => {
+  const { play, pass, playout, room } = scene()
+  const lines: string[] = []
+  playout.on('playout_started', ({ handle }) => lines.push(`start ${handle.itemId}`))
+  playout.on('playout_stopped', ({ handle }) => lines.push(`stop ${handle.itemId}`))
+  const publishing = room.publish
+  room.publish = transcription => {
+    lines.push('caption')
+    return publishing(transcription)
+  }
+  play('a', { textStream: pieces('… Well. ', 'Yes.') })
+  await pass(300)
+  play('b', { textStream: pieces('… Well. ', 'Yes.') })
+  await pass(3_000)
+  const at = lines.flatMap((line, index) => (line === 'caption' ? [] : [index]))
+  assert.equal(
+    at.map(index => lines[index]),
+    ['start a', 'stop a', 'start b', 'stop b'],
+  )
+  assert.equal([at[0], (at[2] ?? 0) - (at[1] ?? 0), at[3]], [0, 1, lines.length - 1])
+})
+
+it.run()
