@@ -1,6 +1,6 @@
 /**
  * Room — the supervisor: owns every other actor, passes the room's facts on, and decides what a failure means.
- *   idle → starting → running → closing → leaving → closed
+ *   idle → starting → running → closing → leaving → left (→ deleting) → closed
  * `closing` always reaches `closed`: every step has a delay, and what overruns it is left behind.
  */
 import { type ActorRefFrom, not } from 'xstate'
@@ -13,14 +13,14 @@ import type { TranscriptInput } from './outbound/transcript.ts'
 import type { Concern } from './supervision.ts'
 import { supervisor } from './supervisor.ts'
 
+/** `off`: who is not launched; without an `agent` a session is the mind. `deletes`: the room, when the conversation is over. */
 export type RoomInput = {
   link: LinkInput
   microphone: MicrophoneInput
   sampleRate: number
   closeBudgetMs: number
-  /** People may write. */
-  textInput: boolean
-}
+} & Partial<Extras>
+type Extras = { off: Concern[]; deletes: boolean; joinTimeoutMs: number; deleteRoomTimeoutMs: number }
 export type RoomEvent =
   | { type: 'open' }
   | { type: 'say'; id: string }
@@ -40,22 +40,23 @@ export type RoomEvent =
   | WorldFact
   | { type: 'xstate.done.actor.*'; actorId: string; output: unknown }
   | { type: 'xstate.error.actor.*'; actorId: string; error: unknown }
-export type RoomContext = RoomInput & {
-  /** The only refs in any context. */
-  crew: Crew
-  joined: { name: string; identity: string } | null
-  /** Who is here, for children that come later. */
-  roster: Participant[]
-  linked: { identity: string; sid: string } | null
-  away: boolean
-  paused: boolean
-  detached: boolean
-  state: AgentState
-  /** Failures that are not forgotten. */
-  failures: Partial<Record<Concern, number>>
-  reason?: string
-  error?: unknown
-}
+export type RoomContext = RoomInput &
+  Extras & {
+    /** The only refs in any context. */
+    crew: Crew
+    joined: { name: string; identity: string } | null
+    /** Who is here, for children that come later. */
+    roster: Participant[]
+    linked: { identity: string; sid: string } | null
+    away: boolean
+    paused: boolean
+    detached: boolean
+    state: AgentState
+    /** Failures that are not forgotten. */
+    failures: Partial<Record<Concern, number>>
+    reason?: string
+    error?: unknown
+  }
 /** A child that failed, and whether it is started again. */
 export type RoomFailure = { actor: string; error: unknown; restarted: boolean }
 
@@ -69,13 +70,29 @@ const noteAsked = {
 }
 const silent = {
   type: 'noteError' as const,
-  params: () => new Error('the room did not answer within 20 s: is its server there?'),
+  params: ({ context: { joinTimeoutMs: ms } }: { context: RoomContext }) =>
+    new Error(`the room did not answer within ${ms / 1000} s: is its server there?`),
 }
+const overrun = <S extends string>(step: S) => ({ type: 'tellOverrun' as const, params: { step } })
+const failed = <S extends string>(step: S) => ({
+  type: 'tellOverrun' as const,
+  params: ({ event }: { event: { error: unknown } }) => ({ step, error: event.error }),
+})
+/** What may be asked before the room is joined too. */
+const commands = {
+  pause: { guard: not('isPaused'), actions: [{ type: 'notePaused', params: true }, 'pass', 'tellFact'] },
+  resume: { guard: 'isPaused', actions: [{ type: 'notePaused', params: false }, 'pass', 'tellFact'] },
+  link: { actions: 'pass' },
+  unlink: { actions: 'pass' },
+  attach: { actions: [{ type: 'noteDetached', params: false }, 'pass'] },
+  detach: { actions: [{ type: 'noteDetached', params: true }, 'pass'] },
+  'agent.changed': { actions: [noteState, 'briefPresence', 'tellFact'] },
+} as const
 
 export const roomMachine = supervisor.createMachine({
   id: 'room',
   context: ({ input }) => ({
-    ...input,
+    ...{ off: [], deletes: false, joinTimeoutMs: 20_000, deleteRoomTimeoutMs: 10_000, ...input },
     ...{ crew: {}, joined: null, roster: [], linked: null, state: 'initializing', failures: {} },
     ...{ away: false, paused: false, detached: false },
   }),
@@ -92,7 +109,7 @@ export const roomMachine = supervisor.createMachine({
       },
       after: { joinTimeout: { target: 'closing', actions: silent } },
       on: {
-        'agent.changed': { actions: [noteState, 'tellFact'] },
+        ...commands,
         'xstate.error.actor.*': { target: 'closing', actions: [noteError, 'bury'] },
         close: { target: 'closing', actions: noteAsked },
       },
@@ -101,24 +118,21 @@ export const roomMachine = supervisor.createMachine({
       entry: ['briefCrew', 'tellOpen'],
       on: {
         say: { actions: [{ type: 'addPlayout', params: ({ event }) => event.id }, 'briefPlayout'] },
-        pause: { guard: not('isPaused'), actions: [{ type: 'notePaused', params: true }, 'pass', 'tellFact'] },
-        resume: { guard: 'isPaused', actions: [{ type: 'notePaused', params: false }, 'pass', 'tellFact'] },
+        ...commands,
         interrupt: { actions: 'pass' },
         caption: { actions: { type: 'addTranscript', params: ({ event }) => event.segment } },
         finish: { actions: 'pass' },
-        link: { actions: 'pass' },
-        unlink: { actions: 'pass' },
-        attach: { actions: [{ type: 'noteDetached', params: false }, 'pass'] },
-        detach: { actions: [{ type: 'noteDetached', params: true }, 'pass'] },
         attend: { actions: 'pass' },
-        'agent.changed': { actions: [noteState, 'briefPresence', 'tellFact'] },
         'utterance.started': { actions: 'pass' },
         'sink.failed': { actions: 'pass' },
         'participant.linked': {
           actions: [{ type: 'noteLinked', params: ({ event }) => event.participant }, 'briefMicrophone', 'publish', 'tellFact'],
         },
         'participant.unlinked': { actions: ['noteUnlinked', 'unlisten', 'tellFact'] },
-        'participant.closed': { target: 'closing', actions: noteReason('participant_disconnected') },
+        'participant.closed': [
+          { guard: 'hasSession', actions: 'tellFact' }, // the session is asked to close, and then so are we (LINK-10)
+          { target: 'closing', actions: noteReason('participant_disconnected') },
+        ],
         'room.reconnecting': { actions: ['noteAway', 'pass'] },
         'room.reconnected': { actions: [noteFact, 'noteBack', 'pass', 'briefMicrophone'] },
         'room.disconnected': { target: 'closing', actions: ['pass', noteReason('room.disconnected')] },
@@ -156,16 +170,19 @@ export const roomMachine = supervisor.createMachine({
     },
     leaving: {
       entry: 'abandonAll',
+      invoke: { id: 'leave', src: 'leave', onDone: 'left', onError: { target: 'left', actions: failed('leave') } },
+      after: { leaveTimeout: { target: 'left', actions: overrun('leave') } },
+    },
+    left: { always: [{ guard: 'canDelete', target: 'deleting' }, { target: 'closed' }] },
+    deleting: {
       invoke: {
-        id: 'leave',
-        src: 'leave',
+        id: 'deleteRoom',
+        src: 'deleteRoom',
+        input: ({ context: { joined } }) => ({ name: joined?.name ?? '' }),
         onDone: 'closed',
-        onError: {
-          target: 'closed',
-          actions: { type: 'tellOverrun', params: ({ event }) => ({ step: 'leave', error: event.error }) },
-        },
+        onError: { target: 'closed', actions: failed('deleteRoom') },
       },
-      after: { leaveTimeout: { target: 'closed', actions: { type: 'tellOverrun', params: { step: 'leave' } } } },
+      after: { deleteRoomTimeout: { target: 'closed', actions: overrun('deleteRoom') } },
     },
     closed: { type: 'final', entry: 'tellClosed' },
   },

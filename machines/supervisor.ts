@@ -28,6 +28,7 @@ const primitives = setup({
   actors: {
     join: fromPromise<Joined>(unbound('join')),
     leave: fromPromise<void>(unbound('leave')),
+    deleteRoom: fromPromise<void, { name: string }>(unbound('deleteRoom')),
     link: linkMachine,
     microphone: microphoneMachine,
     chat: chatMachine,
@@ -48,14 +49,17 @@ const primitives = setup({
     tellClosed: unbound('tellClosed'),
 
     launch: assign({
-      crew: ({ context: { link, microphone, textInput }, spawn }) => ({
-        link: spawn('link', { id: 'link', input: link }),
-        microphone: spawn('microphone', { id: 'microphone', input: microphone }),
-        ...(textInput ? { chat: spawn('chat', { id: 'chat' }) } : {}),
-        output: spawn('output', { id: 'output' }),
-        presence: spawn('presence', { id: 'presence' }),
-        agent: spawn('agent', { id: 'agent' }),
-      }),
+      crew: ({ context: { link, microphone, off }, spawn }) => {
+        const isOn = (concern: Concern) => !off.includes(concern)
+        return {
+          link: spawn('link', { id: 'link', input: link }),
+          ...(isOn('microphone') ? { microphone: spawn('microphone', { id: 'microphone', input: microphone }) } : {}),
+          ...(isOn('chat') ? { chat: spawn('chat', { id: 'chat' }) } : {}),
+          ...(isOn('output') ? { output: spawn('output', { id: 'output' }) } : {}),
+          presence: spawn('presence', { id: 'presence' }),
+          ...(isOn('agent') ? { agent: spawn('agent', { id: 'agent' }) } : {}),
+        }
+      },
     }),
     relaunch: assign({
       crew: ({ context: { crew, microphone }, spawn }, concern: Concern) => {
@@ -174,11 +178,16 @@ export const supervisor = primitives.extend({
     canRestart: args => verdictOn(args) === 'restart',
     canSpare: args => verdictOn(args) === 'without',
     isPaused: ({ context }) => context.paused,
+    hasSession: ({ context }) => context.off.includes('agent'),
+    // ROOM-16: with a session its end decides. A connection that was lost ends no conversation of others.
+    canDelete: ({ context: { deletes, joined, reason, off } }) =>
+      deletes && joined !== null && (off.includes('agent') ? reason === 'session.closed' : reason !== 'room.disconnected'),
     isAlone: ({ context }) => Object.keys(context.crew).length === 0,
   },
   delays: {
-    joinTimeout: 20_000, // longer than a world may take by itself, so that its own words are heard
+    joinTimeout: ({ context }) => context.joinTimeoutMs, // longer than a world may take by itself, so that its own words are heard
     settleTimeout: ({ context }) => context.closeBudgetMs / 2,
     leaveTimeout: ({ context }) => context.closeBudgetMs / 2,
+    deleteRoomTimeout: ({ context }) => context.deleteRoomTimeoutMs,
   },
 })

@@ -1,8 +1,11 @@
 /** The composition root: one world and the machines of one room, bound to each other once. */
 import { createActor, fromPromise } from 'xstate'
 import { senderOf } from '../machines/crew.ts'
+import { linkedParticipant, type linkMachine } from '../machines/inbound/link.ts'
+import { isLive, type outputMachine } from '../machines/outbound/output.ts'
 import { type RoomEvent, type RoomFailure, type RoomRef, roomMachine } from '../machines/room.ts'
-import { agentOn } from './agent.ts'
+import type { Concern } from '../machines/supervision.ts'
+import { agentOn, apart, nobody } from './agent.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
 import { chatOn } from './inbound/chat.ts'
@@ -16,9 +19,8 @@ import { playoutOn } from './outbound/playout.ts'
 import { presenceOn } from './outbound/presence.ts'
 import { type Heard, Speaker } from './outbound/speaker.ts'
 import { Captions, transcriptOn } from './outbound/transcript.ts'
-import { until } from './pipes/until.ts'
-import type { ChatMessage, Conversation, Mind, Played, World, RoomEvent as WorldFact } from './ports.ts'
-import { stopSubtree } from './supervise.ts'
+import type { ChatMessage, Conversation, Played, World, RoomEvent as WorldFact } from './ports.ts'
+import { reached, stopSubtree } from './supervise.ts'
 import { Transcripts } from './transcripts.ts'
 import { Utterances } from './utterances.ts'
 
@@ -29,11 +31,18 @@ export type EngineHands = {
   conversation: Conversation
   /** Deals with what somebody wrote. */
   answer: (message: ChatMessage) => unknown
+  attended: Attended
   /** The room was joined. */
   opened: () => void
   /** All is over; `error` if a failure ended it. */
   closed: (reason: string, error: unknown) => void
 }
+
+/** `session`: it is the mind, and nobody else speaks for the agent. `patient`: joining takes as long as it takes. */
+export type Attended = { session?: boolean; patient?: boolean }
+
+/** As long as a timer can be. */
+const forever = 2_147_483_647
 
 export class Engine {
   readonly actor: RoomRef
@@ -60,8 +69,10 @@ export class Engine {
     this.ear = createEar(world, {
       ...input,
       ...{ channels: input.numChannels, noiseCancellation: settings.noiseCancellation },
+      preConnectAudio: preConnectAudio && settings.on.audioInput,
       dropped: run => emit({ type: 'input.dropped', ...run }),
     })
+    if (!settings.on.audioInput) this.ear.close()
     if (textInput)
       this.inbox = new Inbox({
         ...{ textIn, clock, log, asked: textInput.asked },
@@ -81,9 +92,21 @@ export class Engine {
     const microphone = { preConnectAudio, preConnectAudioTimeoutMs }
     this.actor = createActor(this.#machine(), {
       ...{ clock, id: 'room' },
-      input: { link, microphone, sampleRate: output.sampleRate, closeBudgetMs, textInput: textInput !== undefined },
+      input: { link, microphone, sampleRate: output.sampleRate, closeBudgetMs, ...this.#extras() },
     })
     this.actor.subscribe({ error: error => this.#collapse(error) })
+  }
+
+  /** Resolves when somebody hears our track for the first time; rejects with ERR_CLOSED if nobody will. Undefined without a track. */
+  subscribed(): Promise<void> | undefined {
+    const { output } = this.context.crew
+    return this.#hands.settings.on.audioOutput ? reached<typeof outputMachine>(output, isLive) : undefined
+  }
+  /** Resolves when somebody is linked who can receive, and hears us (ROOM-6); rejects with ERR_CLOSED. */
+  async ready(): Promise<void> {
+    const { link } = this.context.crew
+    await this.subscribed()
+    await reached<typeof linkMachine>(link, snapshot => linkedParticipant(snapshot)?.active === true)
   }
 
   get context() {
@@ -104,19 +127,38 @@ export class Engine {
     this.actor.send(event)
   }
 
+  #extras() {
+    const { settings, attended } = this.#hands
+    const { on, deleteRoom, deleteRoomTimeoutMs } = settings
+    const off: Concern[] = []
+    if (!on.audioInput) off.push('microphone')
+    if (!on.audioOutput) off.push('output')
+    if (!on.textInput) off.push('chat')
+    if (attended.session) off.push('agent')
+    return {
+      off,
+      deletes: deleteRoom !== undefined,
+      deleteRoomTimeoutMs,
+      ...(attended.patient ? { joinTimeoutMs: forever } : {}),
+    }
+  }
   #machine() {
     const { world, settings, conversation } = this.#hands
     const { log, room, speakers } = world
-    const { trackName, queueMs } = settings.output
+    const { trackName, queueMs, trackPublishOptions } = settings.output
     const tell = (event: RoomEvent) => this.send(event)
     return roomMachine.provide({
       actors: {
         join: fromPromise(({ signal }) => room.join(fact => this.#came(fact), signal)),
         leave: fromPromise(() => room.leave()),
+        deleteRoom: fromPromise(async ({ input: { name }, signal }) => {
+          await undefined // no code of the caller's runs within a transition
+          await settings.deleteRoom?.(name, signal)
+        }),
         link: linkOn({ log, tell }),
         microphone: microphoneOn(this.ear, {}),
         ...(this.inbox ? { chat: chatOn(this.inbox) } : {}),
-        output: outputOn({ speaker: this.#speaker, speakers, trackName, queueMs }),
+        output: outputOn({ speaker: this.#speaker, speakers, trackName, queueMs, trackPublishOptions }),
         playout: playoutOn(this.#speaker, (id, signal) => this.utterances.start(id, signal)),
         transcript: transcriptOn({ captions: this.captions, log, tell: () => this.#loseCaptions() }),
         presence: presenceOn(room, { log }),
@@ -208,21 +250,4 @@ export class Engine {
   }
 }
 
-/** A room without a mind of its own: its owner speaks. */
-const nobody: Mind = {
-  start: (_, signal) => new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true })),
-}
-/**
- * A mind starts in a turn of its own: no code of the caller's runs within a transition, so what it asks is done when it was asked.
- * It hears and reads until its signal aborts: a reader that a failed mind left behind would keep the next one from it.
- */
-const apart = (mind: Mind): Mind => ({
-  start: async (conversation, signal) => {
-    await undefined
-    const lasting = <T>(source: () => AsyncIterable<T>) => ({ [Symbol.asyncIterator]: () => until<T>(signal)(source()) })
-    const hear = () => lasting(() => conversation.hear())
-    const chat = () => lasting(() => conversation.chat())
-    if (!signal.aborted) await mind.start({ ...conversation, hear, chat }, signal)
-  },
-})
 const isPlayed = (output: unknown): output is Played => typeof output === 'object' && output !== null && 'outcome' in output

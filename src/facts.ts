@@ -1,12 +1,14 @@
 /** What a room tells whoever watches it. */
 import type { RoomEvent } from '../machines/room.ts'
-import type { AgentState, Played } from './ports.ts'
+import type { AgentState, LeaveReason, Played } from './ports.ts'
 
 /** Plain facts, in order. `at` in clock ms; offsets and durations of utterances in samples per channel. */
 export type RoomFact =
   | { type: 'agent.changed'; state: AgentState; at: number }
   | { type: 'linked'; identity: string; at: number }
   | { type: 'unlinked'; identity: string; at: number }
+  /** The linked participant has hung up, and with a session it is the session that is asked to close. */
+  | { type: 'hung.up'; identity: string; reason: LeaveReason; at: number }
   | { type: 'utterance.started'; id: string; at: number }
   | { type: 'utterance.progressed'; id: string; startedAt: number; offset: number; duration: number }
   | { type: 'utterance.ended'; played: Played; at: number }
@@ -39,5 +41,6 @@ export const factOf = (event: RoomEvent, at: number): RoomFact | undefined => {
   if (event.type === 'resume') return { type: 'resumed', at }
   if (event.type === 'agent.changed') return { type: 'agent.changed', state: event.state, at }
   if (event.type === 'participant.linked') return { type: 'linked', identity: event.participant.identity, at }
+  if (event.type === 'participant.closed') return { type: 'hung.up', identity: event.identity, reason: event.reason, at }
   return event.type === 'participant.unlinked' ? { type: 'unlinked', identity: event.identity, at } : undefined
 }

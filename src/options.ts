@@ -32,28 +32,42 @@ export type RoomOptions = {
   preferTimeoutMs?: number
   /** How long `close()` may take. Default 5 000. */
   closeBudgetMs?: number
-  /** Defaults: 24 000, 1, 50, true, 3 000, 10 000. */
-  audioInput?: {
-    sampleRate?: number
-    numChannels?: number
-    frameSizeMs?: number
-    preConnectAudio?: boolean
-    preConnectAudioTimeoutMs?: number
-    maxBufferMs?: number
-    /** Default none: options for the world, a processor of frames, or a function that chooses one for each track. */
-    noiseCancellation?: NoiseCancellation
-  }
+  /** When the conversation is over the room is deleted, by `deleteRoom`, which has so long. Default false, 10 000. */
+  deleteRoomOnClose?: boolean
+  deleteRoom?: (name: string, signal: AbortSignal) => unknown
+  deleteRoomTimeoutMs?: number
+  /** Each group: false is off, true or not given its defaults. Here: 24 000, 1, 50, true, 3 000, 10 000. */
+  audioInput?:
+    | boolean
+    | {
+        sampleRate?: number
+        numChannels?: number
+        frameSizeMs?: number
+        preConnectAudio?: boolean
+        preConnectAudioTimeoutMs?: number
+        maxBufferMs?: number
+        /** Default none: options for the world, a processor of frames, or a function that chooses one for each track. */
+        noiseCancellation?: NoiseCancellation
+      }
+  /** Defaults: 24 000, 1, `roomio_audio`, 200 (`queueSizeMs` is its other name), 30 000, 10; and what the SDK takes for a publication. */
+  audioOutput?:
+    | boolean
+    | {
+        sampleRate?: number
+        numChannels?: number
+        trackName?: string
+        trackPublishOptions?: object
+        queueMs?: number
+        queueSizeMs?: number
+        maxPendingMs?: number
+        fadeMs?: number
+      }
   /** What people write (topic `lk.chat`). Default true. */
   textInput?: boolean | TextInputOptions
-  /** Defaults: 24 000, 1, `roomio_audio`, 200, 30 000, 10. */
-  audioOutput?: {
-    sampleRate?: number
-    numChannels?: number
-    trackName?: string
-    queueMs?: number
-    maxPendingMs?: number
-    fadeMs?: number
-  }
+  /** Not given is off. */
+  videoInput?: boolean | object
+  /** Default true: the agent's words appear as they are heard. Only false turns it off. */
+  textOutput?: boolean | { syncTranscription?: boolean; transcriptionSpeedFactor?: number; jsonFormat?: boolean }
   /** Who answers. Without a mind the owner of the room is the mind. */
   mind?: Mind
   /** Gets every input of the engine, numbered. */
@@ -61,6 +75,7 @@ export type RoomOptions = {
   /** Gets every fact from the very first on, as `room.on` does from then on. */
   listener?: (fact: RoomFact) => unknown
 }
+export type TextInputCb = (session: unknown, event: { text: string }) => unknown
 export type Settings = ReturnType<typeof settingsOf>
 
 const inputDefaults = {
@@ -79,31 +94,53 @@ const outputDefaults = {
   maxPendingMs: 30_000,
   fadeMs: 10,
 }
+const videoInputDefaults = {}
+const textOutputDefaults = { syncTranscription: true, transcriptionSpeedFactor: 1, jsonFormat: false }
 const { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs } = linkDefaults
-const roomDefaults = { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs, closeBudgetMs: 5_000 }
-const others = [
-  'participantIdentity',
-  'participantKinds',
-  'audioInput',
-  'textInput',
-  'audioOutput',
-  'mind',
-  'journal',
-  'listener',
-]
+const deletionDefaults = { deleteRoomOnClose: false, deleteRoomTimeoutMs: 10_000 }
+const roomDefaults = {
+  ...{ closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs, closeBudgetMs: 5_000 },
+  ...deletionDefaults,
+}
+const groups = ['audioInput', 'audioOutput', 'textInput', 'videoInput', 'textOutput']
+const others = ['participantIdentity', 'participantKinds', 'deleteRoom', ...groups, 'mind', 'journal', 'listener']
+/** Names that agents-js has for the same (OPT-14). */
+const aliases: Record<string, string> = { queueSizeMs: 'queueMs', textInputCallback: 'textInputCb' }
+/** What the flat options of old were called, and where it is now (OPT-8). */
+const renamed: Record<string, string> = {
+  audioEnabled: 'audioInput or audioOutput',
+  audioSampleRate: 'audioInput.sampleRate or audioOutput.sampleRate',
+  audioNumChannels: 'audioInput.numChannels or audioOutput.numChannels',
+  audioFrameSizeMs: 'audioInput.frameSizeMs',
+  noiseCancellation: 'audioInput.noiseCancellation',
+  preConnectAudio: 'audioInput.preConnectAudio',
+  preConnectAudioTimeout: 'audioInput.preConnectAudioTimeoutMs',
+  audioPublishOptions: 'audioOutput.trackPublishOptions',
+  audioTrackName: 'audioOutput.trackName',
+  textEnabled: 'textInput',
+  textInputCb: 'textInput.textInputCb',
+  videoEnabled: 'videoInput',
+  transcriptionEnabled: 'textOutput',
+  syncTranscription: 'textOutput.syncTranscription',
+  transcriptionSpeedFactor: 'textOutput.transcriptionSpeedFactor',
+}
 const kinds: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent', 'connector'] satisfies ParticipantKind[]
 /** A wait that may be none at all, and a fade. */
-const mayBeZero = ['relinkGraceMs', 'preferTimeoutMs', 'closeBudgetMs', 'preConnectAudioTimeoutMs', 'fadeMs']
+const mayBeZero = [
+  ...['relinkGraceMs', 'preferTimeoutMs', 'closeBudgetMs', 'deleteRoomTimeoutMs'],
+  ...['preConnectAudioTimeoutMs', 'fadeMs'],
+]
 /** Timers take no more ms: a longer one would fire at once. */
 const longest = 2_147_483_647
 
 /** The options with their defaults, frozen. Throws a TypeError or RangeError that names the option, what came and what is expected. */
 export const settingsOf = (options: RoomOptions = {}) => {
   const room = groupOf('options', roomDefaults, options, others)
-  const input = groupOf('audioInput', inputDefaults, options.audioInput, ['noiseCancellation'])
-  const output = groupOf('audioOutput', outputDefaults, options.audioOutput)
-  const noiseCancellation = noiseOf(options.audioInput?.noiseCancellation)
+  const input = partOf('audioInput', inputDefaults, options.audioInput, ['noiseCancellation'])
+  const output = publishing(partOf('audioOutput', outputDefaults, options.audioOutput, ['trackPublishOptions']), options)
+  const textOutput = partOf('textOutput', textOutputDefaults, options.textOutput)
   const textInput = textInputOf(options.textInput)
+  partOf('videoInput', videoInputDefaults, options.videoInput)
   const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
   checkIdentity(identity)
   checkKinds(participantKinds)
@@ -117,23 +154,50 @@ export const settingsOf = (options: RoomOptions = {}) => {
   whole('audioOutput.queueMs', output.queueMs, output.queueMs / 10)
   if (output.queueMs < 50) throw new RangeError(`audioOutput.queueMs is ${output.queueMs}: use 50 or more`)
   if (output.fadeMs > 20) throw new RangeError(`audioOutput.fadeMs is ${output.fadeMs}: use 0 to 20`)
-  const { closeBudgetMs, ...choice } = room
+  const { closeBudgetMs, deleteRoomOnClose, deleteRoomTimeoutMs, ...choice } = room
+  const on = Object.freeze({
+    audioInput: options.audioInput !== false,
+    audioOutput: options.audioOutput !== false,
+    textInput: options.textInput !== false,
+    videoInput: options.videoInput !== undefined && options.videoInput !== false, // OPT-2
+    textOutput: options.textOutput !== false,
+  })
   const link: LinkInput = {
     ...choice,
     kinds: participantKinds?.length ? [...participantKinds] : linkDefaults.kinds, // OPT-3
+    ...(on.audioInput ? {} : { sources: ['camera', 'screen'] as const }), // LINK-4: what else could they publish for us
     ...(identity === undefined ? {} : { identity }),
   }
   return Object.freeze({
-    link: Object.freeze(link),
-    input,
-    noiseCancellation,
-    textInput,
-    output,
-    closeBudgetMs,
-    mind,
-    journal,
-    listener,
+    ...{
+      link: Object.freeze(link),
+      on,
+      input,
+      noiseCancellation: noiseOf(options),
+      textInput,
+      output,
+      textOutput,
+      closeBudgetMs,
+    },
+    ...{ deleteRoom: deletionOf(deleteRoomOnClose, options.deleteRoom), deleteRoomTimeoutMs, mind, journal, listener },
   })
+}
+
+/** The same with what our track is published with, for the SDK to understand. */
+const publishing = <T extends object>(output: T, { audioOutput }: RoomOptions) => {
+  const given = typeof audioOutput === 'object' ? audioOutput.trackPublishOptions : undefined
+  if (given === undefined) return Object.freeze({ ...output, trackPublishOptions: undefined })
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(`audioOutput.trackPublishOptions must be an object, not ${kindOf(given)}`)
+  return Object.freeze({ ...output, trackPublishOptions: Object.freeze({ ...given }) })
+}
+
+/** What deletes the room when it closes, if anything shall (ROOM-16). */
+const deletionOf = (wanted: boolean, deleteRoom: RoomOptions['deleteRoom']) => {
+  if (deleteRoom !== undefined && typeof deleteRoom !== 'function')
+    throw new TypeError(`deleteRoom must be a function of a room's name, not ${kindOf(deleteRoom)}`)
+  if (wanted && !deleteRoom) throw new TypeError('deleteRoomOnClose needs deleteRoom(name, signal): say how a room is deleted')
+  return wanted ? deleteRoom : undefined
 }
 
 /** Throws a TypeError for an identity that cannot be one. */
@@ -142,38 +206,42 @@ export const checkIdentity = (identity: unknown): void => {
     throw new TypeError(`a participant's identity is a text that is not empty, not ${JSON.stringify(identity)}`)
 }
 
-/** OPT-1, OPT-2: a group that can be switched by a boolean, with its options where it is on. */
-const switched = (name: string, given: unknown, usually: boolean, keys: string[]): object | undefined => {
-  if (given === false || (given === undefined && !usually)) return undefined
-  const options: unknown = given === true || given === undefined ? {} : given
-  if (!isPlain(options)) throw new TypeError(`${name} must be a boolean or a plain object, not ${kindOf(options)}`)
-  groupOf(name, {}, options, keys)
-  return options
-}
-const noiseOf = (given: unknown): NoiseCancellation | undefined => {
+const noiseOf = ({ audioInput }: RoomOptions): NoiseCancellation | undefined => {
+  const given: unknown = typeof audioInput === 'object' ? audioInput.noiseCancellation : undefined
   if (given === undefined || typeof given === 'function' || (typeof given === 'object' && given !== null)) return given
   throw new TypeError(
     `audioInput.noiseCancellation must be options, a processor or a function that chooses, not ${kindOf(given)}`,
   )
 }
-/** `asked`: by name, not by default (CHAT-1). */
+/** `asked`: by name, not by default (CHAT-1). Undefined where it is off. */
 const textInputOf = (given: RoomOptions['textInput']) => {
-  if (!switched('textInput', given, true, ['textInputCb', 'textInputCallback'])) return undefined
-  const { textInputCb, textInputCallback } = typeof given === 'object' ? given : {}
+  const { textInputCb, textInputCallback } = {
+    ...partOf('textInput', {}, given, ['textInputCb']),
+    ...(typeof given === 'object' ? given : {}),
+  } as TextInputOptions
   const callback = textInputCb ?? textInputCallback // OPT-14
   if (callback !== undefined && typeof callback !== 'function')
     throw new TypeError(`textInput.textInputCb must be a function of a room and a message, not ${kindOf(callback)}`)
-  return Object.freeze({ asked: given !== undefined, callback })
+  return given === false ? undefined : Object.freeze({ asked: given !== undefined, callback })
 }
 
+/** A group that may be switched on or off by a boolean: then it has its defaults (OPT-1). */
+const partOf = <T extends object>(name: string, defaults: T, given: unknown, others: string[] = []) =>
+  groupOf(name, defaults, typeof given === 'boolean' ? undefined : given, others, 'true, false or a plain object')
+
 /** The defaults with what is given laid over them, checked and frozen. `others`: keys that are looked at elsewhere. */
-const groupOf = <T extends object>(name: string, defaults: T, given: unknown, others: string[] = []): Readonly<T> => {
+const groupOf = <T extends object>(
+  name: string,
+  defaults: T,
+  given: unknown,
+  others: string[] = [],
+  shape = 'a plain object',
+): Readonly<T> => {
   if (given === undefined) return Object.freeze({ ...defaults })
-  if (!isPlain(given)) throw new TypeError(`${name} must be a plain object, not ${kindOf(given)}`)
+  if (!isPlain(given)) throw new TypeError(`${name} must be ${shape}, not ${kindOf(given)}`)
   const known = [...Object.keys(defaults), ...others]
   const group = { ...defaults }
-  for (const [key, value] of Object.entries(given)) {
-    if (!known.includes(key)) throw new TypeError(`${name} has no "${key}": it knows ${known.join(', ')}`)
+  for (const [key, value] of Object.entries(canonical(name, given, known))) {
     if (value === undefined || others.includes(key)) continue
     const wanted = typeof Reflect.get(defaults, key)
     const path = name === 'options' ? key : `${name}.${key}`
@@ -182,6 +250,17 @@ const groupOf = <T extends object>(name: string, defaults: T, given: unknown, ot
     Reflect.set(group, key, value)
   }
   return Object.freeze(group)
+}
+/** The same by the names that are known. */
+const canonical = (name: string, given: object, known: string[]): Record<string, unknown> => {
+  const named: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(given)) {
+    const alias = aliases[key]
+    if (alias !== undefined && known.includes(alias)) named[alias] ??= value
+    else if (known.includes(key)) named[key] = value === undefined ? named[key] : value
+    else throw new TypeError(`${name} has no "${key}": ${renamed[key] ? `use ${renamed[key]}` : `it knows ${known.join(', ')}`}`)
+  }
+  return named
 }
 const isPlain = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))

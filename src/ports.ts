@@ -119,7 +119,8 @@ export interface Sink extends Format {
   clear(): TakenBack
 }
 
-export type SpeakerTrack = Format & { name: string; queueMs: number }
+/** `options`: what else the SDK shall be told when it is published, in its own words. */
+export type SpeakerTrack = Format & { name: string; queueMs: number; options?: object }
 /** Our own published track: `sid`, its queue, and what ends it. */
 export interface Publication {
   sid: string

@@ -3,22 +3,32 @@ import type { RoomRef } from '../machines/room.ts'
 import { type Queue, slide } from './audio/buffer.ts'
 import type { AudioFrame } from './audio/frame.ts'
 import { createOpus } from './codec/opus.ts'
-import { Engine } from './engine.ts'
+import { type Attended, Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
 import { journaled } from './journal.ts'
+import { News } from './news.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
-import type { ChatMessage, Conversation, Log, Saying, Utterance, World } from './ports.ts'
+import type { ChatMessage, Conversation, Log, Played, Saying, Utterance, World } from './ports.ts'
+
+/** Words on their way that nobody speaks; `end` closes their segment. */
+export type Telling = { readonly id: string; put(text: string): void; end(): void }
 
 /** Joins the world's room. Rejects with one line that says what is wrong; then nothing is left behind. */
 export const openRoom = async (world: World, options: RoomOptions = {}): Promise<ChartRoom> => {
   const settings = settingsOf(options)
   checkWorld(world)
-  const { journal } = settings
-  const calm = { ...world, opus: world.opus ?? createOpus({ clock: world.clock }), log: safe(world.log) }
-  const room = new ChartRoom(journal ? journaled(calm, journal) : calm, settings)
+  const room = roomIn(world, settings)
   await room.opened
   return room
+}
+/** A room in a world, which is being joined. Throws ERR_STARTED if this world had one before. */
+export const roomIn = (world: World, settings: Settings, attended: Attended = {}): ChartRoom => {
+  if (used.has(world.room)) throw coded('ERR_STARTED', 'this world had its room already: make another for another room')
+  used.add(world.room)
+  const { journal } = settings
+  const calm = { ...world, opus: world.opus ?? createOpus({ clock: world.clock }), log: safe(world.log) }
+  return new ChartRoom(journal ? journaled(calm, journal) : calm, settings, attended)
 }
 
 /** So many messages wait for a reader; then the oldest give way. */
@@ -26,11 +36,9 @@ const UNREAD = 32
 const parts = ['room', 'tracks', 'speakers', 'textOut', 'textIn', 'byteIn', 'clock', 'ids', 'log'] as const
 const used = new WeakSet<World['room']>()
 /** Misuse changes nothing: a second room on one connection would take it from the first. */
-const checkWorld = (world: World) => {
+export const checkWorld = (world: World) => {
   for (const part of parts)
     if (world?.[part] === undefined) throw new TypeError(`the world has no "${part}": take all of it from an adapter`)
-  if (used.has(world.room)) throw coded('ERR_STARTED', 'this world had its room already: make another for another room')
-  used.add(world.room)
 }
 /** A log that throws changes nothing: there is nobody left to tell. */
 const safe =
@@ -46,6 +54,7 @@ export class ChartRoom {
   readonly #engine: Engine
   readonly #news: News
   readonly #chat: Queue<ChatMessage>
+  readonly #speaks: boolean
   /** Resolves when the room is joined; rejects if it could not be, with ERR_CLOSED if it was closed before. */
   readonly opened: Promise<void>
   /**
@@ -53,10 +62,13 @@ export class ChartRoom {
    * `failed`, and `error` says which.
    */
   readonly closed: Promise<string>
+  /** Resolves when somebody hears the agent for the first time; rejects with ERR_CLOSED if nobody did. Undefined without audioOutput. */
+  readonly subscribed: Promise<void> | undefined
 
   /** Starts to join at once. */
-  constructor(world: World, settings: Settings) {
+  constructor(world: World, settings: Settings, attended: Attended = {}) {
     this.#world = world
+    this.#speaks = settings.on.audioOutput
     this.#news = new News(error => world.log('error', 'listener.failed', { error: lineOf(error) }))
     if (settings.listener) this.#news.add(settings.listener)
     this.#chat = slide(UNREAD, undefined, ({ size, from }) => world.log('warn', 'chat.unread', { messages: size, from }))
@@ -73,7 +85,7 @@ export class ChartRoom {
       closed = resolve
     })
     this.#engine = new Engine({
-      ...{ world, settings, opened },
+      ...{ world, settings, attended, opened },
       emit: fact => this.#news.tell(fact),
       conversation: this.#conversation(settings),
       answer: settings.textInput?.callback?.bind(undefined, this) ?? (message => this.#hand(message)),
@@ -84,6 +96,8 @@ export class ChartRoom {
       },
     })
     this.#engine.start()
+    this.subscribed = this.#engine.subscribed()
+    this.subscribed?.catch(() => {}) // whoever waits for it is told
   }
 
   get name(): string {
@@ -121,8 +135,14 @@ export class ChartRoom {
     return this.#engine.actor
   }
 
+  /** Resolves when somebody is linked who can receive, and who hears the agent; rejects with ERR_CLOSED if that does not happen. */
+  ready(): Promise<void> {
+    return this.#engine.ready()
+  }
+
   /** Says something, after all that was said before. Throws ERR_CLOSED if the room is not open, ERR_DUPLICATE_SEGMENT for a used id. */
   say(saying: Saying): Utterance {
+    if (!this.#speaks) throw coded('ERR_OFF', 'audioOutput is off in this room: show the words, or leave it on')
     if (!this.#isOpen) throw coded('ERR_CLOSED', 'the room is not open: open another to speak')
     return this.#engine.utterances.say(saying)
   }
@@ -134,8 +154,29 @@ export class ChartRoom {
     this.#engine.send({ type: 'caption', segment: { id, side: 'agent', identity } })
     captions.put(id, text)
     this.#engine.send({ type: 'finish', id })
-    const at = this.#world.clock.now()
-    this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity, text, final: true, at })
+    this.#shown(id, text, true)
+  }
+  /** Shows text that nobody speaks, as it comes. Without effect once the room closes. */
+  tell(id = this.#world.ids.next('SG_')): Telling {
+    const { captions, identity } = this.#engine
+    let whole = ''
+    let ended = false
+    if (this.#isOpen) this.#engine.send({ type: 'caption', segment: { id, side: 'agent', identity } })
+    return {
+      id,
+      put: text => {
+        if (ended || !this.#isOpen || text === '') return
+        captions.put(id, text)
+        this.#shown(id, text, false)
+        whole += text
+      },
+      end: () => {
+        if (ended) return
+        ended = true
+        this.#engine.send({ type: 'finish', id })
+        if (whole !== '') this.#shown(id, whole, true)
+      },
+    }
   }
   /** Stops the voice at once, and holds what is said meanwhile; `resume` goes on with the very next sample. */
   pause(): void {
@@ -144,9 +185,20 @@ export class ChartRoom {
   resume(): void {
     this.#engine.send({ type: 'resume' })
   }
-  /** Ends every open utterance at once. */
-  interrupt(): void {
-    this.#engine.utterances.interrupt()
+  /** Ends every open utterance at once, or this one. */
+  interrupt(id?: string): void {
+    this.#engine.utterances.interrupt(id)
+  }
+  /**
+   * Waits for the utterances said so far, or for this one, and gives back the end of the last; undefined if there was none. Rejects
+   * with ERR_UNKNOWN_SEGMENT for an id that was not said.
+   */
+  waitForPlayout(id?: string): Promise<Played | undefined> {
+    return this.#engine.utterances.wait(id)
+  }
+  /** Tells the caller's words, as something recognises them: the whole sentence so far; `final` ends it. */
+  heard(text: string, final: boolean): void {
+    if (this.#isOpen) this.#engine.transcripts.heard(text, final)
   }
   /** Listens to this participant, now or when they come; to nobody if undefined. */
   setParticipant(identity: string | undefined): void {
@@ -173,6 +225,11 @@ export class ChartRoom {
     this.interrupt()
     void this.#chat.push(message) // a queue that slides makes nobody wait
   }
+  #shown(id: string, text: string, final: boolean): void {
+    const { identity } = this.#engine
+    const at = this.#world.clock.now()
+    this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity, text, final, at })
+  }
   get #isOpen(): boolean {
     return this.#engine.actor.getSnapshot().value === 'running'
   }
@@ -191,38 +248,6 @@ export class ChartRoom {
       state: state => this.#engine.send({ type: 'attend', state }),
       clock: this.#world.clock,
       format,
-    }
-  }
-}
-
-/** Facts on their way out: told one by one in a turn of their own, so that whoever listens may call the room at once. */
-class News {
-  readonly #listeners = new Set<(fact: RoomFact) => unknown>()
-  readonly #waiting: RoomFact[] = []
-  readonly #failed: (error: unknown) => void
-
-  /** `failed` hears of a listener that throws, or rejects. */
-  constructor(failed: (error: unknown) => void) {
-    this.#failed = failed
-  }
-
-  add(listener: (fact: RoomFact) => unknown): () => void {
-    const mine = (fact: RoomFact) => listener(fact)
-    this.#listeners.add(mine)
-    return () => void this.#listeners.delete(mine)
-  }
-  tell(fact: RoomFact): void {
-    this.#waiting.push(fact)
-    if (this.#waiting.length > 1) return
-    queueMicrotask(() => {
-      for (const next of this.#waiting.splice(0)) for (const listener of [...this.#listeners]) void this.#pass(next, listener)
-    })
-  }
-  async #pass(fact: RoomFact, listener: (fact: RoomFact) => unknown): Promise<void> {
-    try {
-      await listener(fact)
-    } catch (error) {
-      this.#failed(error)
     }
   }
 }

@@ -29,7 +29,8 @@ const REMEMBERED = 1_000
 export class Utterances {
   readonly #hands: UtterancesHands
   readonly #entries = new Map<string, Entry>()
-  readonly #used = new Set<string>()
+  /** The latest ids, in the order they were said, and the end of each. */
+  readonly #used = new Map<string, Promise<Played>>()
 
   constructor(hands: UtterancesHands) {
     this.#hands = hands
@@ -42,11 +43,11 @@ export class Utterances {
     const id = saying.id ?? ids.next('SG_')
     if (this.#used.has(id) || this.#entries.has(id))
       throw coded('ERR_DUPLICATE_SEGMENT', `the id ${id} was used by another utterance: give each its own`)
-    this.#remember(id)
     let resolve: (played: Played) => void = () => {}
     const played = new Promise<Played>(done => {
       resolve = done
     })
+    this.#remember(id, played)
     // The words start when the machine does: until then nothing is heard.
     const entry: Entry = { saying, showing: silent, ending: false, resolve }
     this.#entries.set(id, entry)
@@ -93,6 +94,14 @@ export class Utterances {
     }
   }
 
+  /** The end of this one, or of the last of all so far once all have ended (OUT-27). */
+  async wait(id?: string): Promise<Played | undefined> {
+    const all = [...this.#used.values()]
+    if (id === undefined) return (await Promise.all(all)).at(-1)
+    const played = this.#used.get(id)
+    if (!played) throw coded('ERR_UNKNOWN_SEGMENT', `no utterance has the id ${id}: take the id that say gave back`)
+    return played
+  }
   /** Ends this utterance, or all of them, now: also one whose audio was heard and whose text is late. */
   interrupt(id?: string): void {
     this.#hands.send({ type: 'interrupt', ...(id === undefined ? {} : { id }) })
@@ -137,9 +146,9 @@ export class Utterances {
     const times = { ...(startMs === undefined ? {} : { startMs }), ...(endMs === undefined ? {} : { endMs }) }
     emit({ type: 'words.shown', id, speaker: 'agent', identity: identity(), text, final: false, at: clock.now(), ...times })
   }
-  #remember(id: string): void {
-    this.#used.add(id)
-    for (const oldest of this.#used) {
+  #remember(id: string, played: Promise<Played>): void {
+    this.#used.set(id, played)
+    for (const oldest of this.#used.keys()) {
       if (this.#used.size <= REMEMBERED) return
       this.#used.delete(oldest)
     }

@@ -956,4 +956,54 @@ it('says where it is, and who is listened to', async () => {
   assert.is(room.linkedParticipant, undefined)
 })
 
+it('waits for all that was said so far, and gives everybody who waits the end of the last (OUT-27)', async () => {
+  const { clock, room } = await startCall()
+  assert.is(await room.waitForPlayout(), undefined)
+  room.say({ id: 'one', audio: sound(100) })
+  room.say({ id: 'two', audio: sound(200) })
+  const waits = [room.waitForPlayout(), room.waitForPlayout(), room.waitForPlayout('one')]
+  room.say({ id: 'three', audio: stalled(sound(100)) }) // said after: nobody waits for it
+  const ends = await clock.runUntil(Promise.all(waits))
+  assert.equal(
+    ends.map(end => [end?.id, end?.outcome, end?.heard]),
+    [
+      ['two', 'finished', 200 * perMs],
+      ['two', 'finished', 200 * perMs],
+      ['one', 'finished', 100 * perMs],
+    ],
+  )
+  const last = room.waitForPlayout()
+  room.interrupt('two') // over, so without effect
+  room.interrupt('nobody')
+  assert.equal(await outcomeOf(clock, last), {})
+  room.interrupt('three')
+  assert.is((await outcomeOf(clock, last)).value?.outcome, 'interrupted')
+  assert.is((await room.waitForPlayout('one'))?.outcome, 'finished')
+  const unknown = await outcomeOf(clock, room.waitForPlayout('four'))
+  assert.is(codeOf(unknown.error), 'ERR_UNKNOWN_SEGMENT')
+  await clock.runUntil(room.close())
+})
+
+it('ends the waits when the room closes (ROOM-12)', async () => {
+  const { clock, room } = await startCall({ caller: false })
+  room.say({ id: 'one', audio: stalled(sound(100)) })
+  const waits = [room.waitForPlayout(), room.ready(), room.subscribed]
+  const outcomes = waits.map(wait => outcomeOf(clock, wait as Promise<unknown>))
+  await clock.runUntil(room.close())
+  const [played, ready, subscribed] = await Promise.all(outcomes)
+  assert.match(JSON.stringify(played?.value), /"outcome":"abandoned"/)
+  for (const wait of [ready, subscribed]) assert.is(codeOf(wait?.error), 'ERR_CLOSED')
+})
+
+it('is ready when somebody is linked who can receive, and hears us (ROOM-6, LINK-4)', async () => {
+  const { clock, room, hub } = await startCall({ caller: false })
+  const ready = outcomeOf(clock, room.ready())
+  assert.equal(await ready, {})
+  hub.participant({ identity: 'bob' }).join()
+  await clock.advance(100)
+  await clock.runUntil(room.ready())
+  await room.subscribed
+  await clock.runUntil(room.close())
+})
+
 it.run()

@@ -2,12 +2,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type RoomOptions, settingsOf } from '../src/options.ts'
+import type { World } from '../src/ports.ts'
 import { openRoom } from '../src/room.ts'
-import { newCall } from './fakes/call.ts'
+import { newCall, sound, startCall } from './fakes/call.ts'
 
 const it = suite('options')
 
-it('has the defaults of the specification (OPT-6)', () => {
+it('has the defaults of the specification, also if nothing is given at all (OPT-6)', () => {
   assert.equal(settingsOf(), {
     link: {
       kinds: ['connector', 'sip', 'standard'],
@@ -32,10 +33,15 @@ it('has the defaults of the specification (OPT-6)', () => {
       queueMs: 200,
       maxPendingMs: 30_000,
       fadeMs: 10,
+      trackPublishOptions: undefined,
     },
     noiseCancellation: undefined,
     textInput: { asked: false, callback: undefined },
+    on: { audioInput: true, audioOutput: true, textInput: true, videoInput: false, textOutput: true },
+    textOutput: { syncTranscription: true, transcriptionSpeedFactor: 1, jsonFormat: false },
     closeBudgetMs: 5_000,
+    deleteRoom: undefined,
+    deleteRoomTimeoutMs: 10_000,
     mind: undefined,
     journal: undefined,
     listener: undefined,
@@ -85,8 +91,19 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [null, TypeError, /^options must be a plain object, not null$/],
   [[], TypeError, /^options must be a plain object, not an array$/],
   [new Map(), TypeError, /^options must be a plain object, not a Map$/],
-  [{ audioInput: false }, TypeError, /^audioInput must be a plain object, not the boolean false$/],
-  [{ audioEnabled: true }, TypeError, /^options has no "audioEnabled": it knows .*audioInput/],
+  [{ audioInput: 'no' }, TypeError, /^audioInput must be true, false or a plain object, not the string no$/],
+  [{ videoInput: null }, TypeError, /^videoInput must be true, false or a plain object, not null$/],
+  [{ audioEnabled: true }, TypeError, /^options has no "audioEnabled": use audioInput or audioOutput$/],
+  [
+    { preConnectAudioTimeout: 3 },
+    TypeError,
+    /^options has no "preConnectAudioTimeout": use audioInput.preConnectAudioTimeoutMs$/,
+  ],
+  [{ audioOutput: { queueSizeMs: 205 } }, RangeError, /^audioOutput.queueMs is 205/],
+  [{ audioOutput: { trackPublishOptions: 'dtx' } }, TypeError, /^audioOutput.trackPublishOptions must be an object/],
+  [{ textOutput: { transcriptionSpeedFactor: 0 } }, RangeError, /^textOutput.transcriptionSpeedFactor is 0/],
+  [{ deleteRoomOnClose: true }, TypeError, /^deleteRoomOnClose needs deleteRoom/],
+  [{ deleteRoom: 'now' }, TypeError, /^deleteRoom must be a function of a room's name, not the string now$/],
   [{ audioInput: { rate: 8_000 } }, TypeError, /^audioInput has no "rate": it knows sampleRate, /],
   [
     { audioInput: { noiseCancellation: 'krisp' } },
@@ -95,9 +112,9 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   ],
   [{ audioInput: { noiseCancellation: null } }, TypeError, /^audioInput.noiseCancellation must be .* not null$/],
   [{ audioInput: { autoGainControl: true } }, TypeError, /^audioInput has no "autoGainControl"/],
-  [{ textInput: 'on' }, TypeError, /^textInput must be a boolean or a plain object, not the string on$/],
-  [{ textInput: null }, TypeError, /^textInput must be a boolean or a plain object, not null$/],
-  [{ textInput: { callback: () => {} } }, TypeError, /^textInput has no "callback": it knows textInputCb, textInputCallback$/],
+  [{ textInput: 'on' }, TypeError, /^textInput must be true, false or a plain object, not the string on$/],
+  [{ textInput: null }, TypeError, /^textInput must be true, false or a plain object, not null$/],
+  [{ textInput: { callback: () => {} } }, TypeError, /^textInput has no "callback": it knows textInputCb$/],
   [{ textInput: { textInputCb: 'reply' } }, TypeError, /^textInput.textInputCb must be a function .* not the string reply$/],
   [{ relink: 'never' }, TypeError, /^relink is "never": use any, same, none$/],
   [{ prefer: 'second' }, TypeError, /^prefer is "second": use first, publishing$/],
@@ -142,5 +159,94 @@ for (const [options, kind, message] of wrong)
     assert.equal(call.hub.openOf('agent'), { listeners: 0, streams: 0, timers: 0 })
     assert.is(call.caller.attributesOf('agent'), undefined)
   })
+
+const groups = ['audioInput', 'audioOutput', 'textInput', 'videoInput', 'textOutput'] as const
+for (const group of groups)
+  it(`switches ${group} on and off (OPT-1, OPT-2)`, () => {
+    const isOn = (value?: boolean | object) => settingsOf({ [group]: value }).on[group]
+    assert.is(isOn(), group !== 'videoInput')
+    assert.equal([isOn(true), isOn({}), isOn(false)], [true, true, false])
+    const same = { on: {}, textInput: {} } // that text was asked for is remembered (CHAT-1)
+    assert.equal({ ...settingsOf({ [group]: true }), ...same }, { ...settingsOf(), ...same })
+  })
+
+it('takes the names that agents-js has for the same (OPT-14)', () => {
+  assert.is(settingsOf({ audioOutput: { queueSizeMs: 100 } }).output.queueMs, 100)
+  assert.is(settingsOf({ audioOutput: { queueSizeMs: 100, queueMs: 300 } }).output.queueMs, 300)
+  assert.is(settingsOf({ textOutput: { jsonFormat: true } }).textOutput.jsonFormat, true)
+  settingsOf({ textInput: { textInputCallback: () => {} } })
+})
+
+it('counts a camera or a screen as publishing where no voice is wanted (LINK-4)', () => {
+  assert.equal(settingsOf({ audioInput: false }).link.sources, ['camera', 'screen'])
+})
+
+it('does without audio input: the stream that the agent reads is at its end, and no microphone is listened to (OPT-1)', async () => {
+  const call = await startCall({ options: { audioInput: false } })
+  assert.is(call.room.linkedParticipant, 'ann')
+  assert.not.ok('microphone' in call.room.actor.getSnapshot().context.crew)
+  for await (const _ of call.room.audio) assert.unreachable()
+  await call.clock.runUntil(call.room.close())
+})
+
+it('does without audio output: nothing is published, nothing can be said, words are shown (OPT-1)', async () => {
+  const call = await startCall({ options: { audioOutput: false } })
+  const captions = call.caller.collect('lk.transcription')
+  assert.is(call.room.subscribed, undefined)
+  assert.throws(() => call.room.say({ audio: sound(100) }), /audioOutput is off/)
+  const telling = call.room.tell()
+  telling.put('All of it, ')
+  telling.put('unheard.')
+  telling.end()
+  telling.put('Too late.')
+  await call.clock.advance(100)
+  assert.equal(
+    captions.map(({ text }) => text),
+    ['All of it, unheard.'],
+  )
+  assert.equal(
+    call.facts.flatMap(fact => (fact.type === 'words.shown' ? [[fact.text, fact.final]] : [])),
+    [
+      ['All of it, ', false],
+      ['unheard.', false],
+      ['All of it, unheard.', true],
+    ],
+  )
+  await call.clock.runUntil(call.room.close())
+})
+
+it('publishes with what the SDK shall be told besides', async () => {
+  const tracks: unknown[] = []
+  const wrap = (world: World): World => ({
+    ...world,
+    speakers: {
+      publish: (track, signal) => {
+        tracks.push(track.options)
+        return world.speakers.publish(track, signal)
+      },
+    },
+  })
+  const call = await startCall({ wrap, options: { audioOutput: { trackPublishOptions: { dtx: true } } } })
+  assert.equal(tracks, [{ dtx: true }])
+  await call.clock.runUntil(call.room.close())
+})
+
+it('deletes the room by the port given, once, when the room is closed (ROOM-16)', async () => {
+  const deleted: unknown[] = []
+  const deleteRoom = (name: string, signal: AbortSignal) => void deleted.push(name, signal.aborted)
+  const call = await startCall({ options: { deleteRoomOnClose: true, deleteRoom } })
+  const { name } = call.room
+  await call.clock.runUntil(Promise.all([call.room.close(), call.room.close()]))
+  assert.equal(deleted, [name, false])
+})
+
+it('logs a deletion that fails, or throws, and closes all the same (ROOM-10, ROOM-16)', async () => {
+  const deleteRoom = () => {
+    throw new Error('no such room')
+  }
+  const call = await startCall({ options: { deleteRoomOnClose: true, deleteRoom } })
+  await call.clock.runUntil(call.room.close())
+  assert.equal(call.codes(), ['close.overrun'])
+})
 
 it.run()

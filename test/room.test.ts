@@ -22,7 +22,7 @@ import { done, explore, failed, type InnerEvent, ignored, pending, table, walk }
 const it = suite('room')
 
 const lasting = ['link', 'microphone', 'chat', 'output', 'presence', 'agent']
-const input: RoomInput = { link: {}, microphone: {}, sampleRate: 24_000, closeBudgetMs: 5_000, textInput: true }
+const input: RoomInput = { link: {}, microphone: {}, sampleRate: 24_000, closeBudgetMs: 5_000 }
 const ann: Participant = { identity: 'ann', sid: 'PA_1', kind: 'standard', attributes: {}, active: true, tracks: [] }
 const joined: Joined = { name: 'lounge', identity: 'agent', participants: [ann] }
 const from = { identity: 'ann', participantSid: 'PA_1' }
@@ -33,32 +33,38 @@ it('has exactly these transitions', () => {
   assert.equal(table(roomMachine), {
     '': '→idle',
     idle: 'open→starting close→closed',
-    starting: 'agent.changed→· error:*→closing close→closing done:join→running error:join→closing after:joinTimeout→closing',
+    starting:
+      'pause[!isPaused]→· resume[isPaused]→· link→· unlink→· attach→· detach→· agent.changed→· error:*→closing close→closing done:join→running error:join→closing after:joinTimeout→closing',
     running:
-      'say→· pause[!isPaused]→· resume[isPaused]→· interrupt→· caption→· finish→· link→· unlink→· attach→· detach→· attend→· agent.changed→· utterance.started→· sink.failed→· participant.linked→· participant.unlinked→· participant.closed→closing room.reconnecting→· room.reconnected→· room.disconnected→closing participant.*→· track.*→· speaker.*→· mind.ended→closing done:*→· error:*[canRestart]→· error:*[canSpare]→· error:*→closing restart→· forget→· close→closing',
+      'say→· pause[!isPaused]→· resume[isPaused]→· link→· unlink→· attach→· detach→· agent.changed→· interrupt→· caption→· finish→· attend→· utterance.started→· sink.failed→· participant.linked→· participant.unlinked→· participant.closed[hasSession]→· participant.closed→closing room.reconnecting→· room.reconnected→· room.disconnected→closing participant.*→· track.*→· speaker.*→· mind.ended→closing done:*→· error:*[canRestart]→· error:*[canSpare]→· error:*→closing restart→· forget→· close→closing',
     closing: 'finish→· room.*→· done:*→· error:*→· after:settleTimeout→leaving always[isAlone]→leaving',
-    leaving: 'done:leave→closed error:leave→closed after:leaveTimeout→closed',
+    leaving: 'done:leave→left error:leave→left after:leaveTimeout→left',
+    left: 'always[canDelete]→deleting always→closed',
+    deleting: 'done:deleteRoom→closed error:deleteRoom→closed after:deleteRoomTimeout→closed',
     closed: 'final',
   })
-  const commands = 'say pause resume interrupt caption link unlink attach detach attend'
+  const commands = 'say interrupt caption finish attend'
+  const always = 'pause resume link unlink attach detach agent.changed'
   const facts =
     'utterance.started sink.failed participant.linked participant.unlinked participant.closed room.reconnecting room.reconnected room.disconnected mind.ended restart forget'
   assert.equal(ignored(roomMachine), {
     // Nobody has the room yet, no child is there, nothing is told.
-    idle: `agent.changed ${commands.replace('caption', 'caption finish')} ${facts}`,
+    idle: `${always} ${commands} ${facts}`,
     // Nobody has the room yet; what the world tells meanwhile waits in src/engine.ts until the room is joined.
-    starting: `open ${commands.replace('caption', 'caption finish')} ${facts}`,
+    starting: `open ${commands} ${facts}`,
     running: 'open', // it is
     // It closes already, and nothing begins any more; each child that is left is told farewell, and how the room fares.
-    closing: `open close agent.changed ${commands} ${facts.replace(/room\.\w+ /g, '')}`,
-    leaving: `open close agent.changed ${commands.replace('caption', 'caption finish')} ${facts}`,
+    closing: `open close ${always} ${commands.replace(' finish', '')} ${facts.replace(/room\.\w+ /g, '')}`,
+    leaving: `open close ${always} ${commands} ${facts}`,
+    left: `open close ${always} ${commands} ${facts}`,
+    deleting: `open close ${always} ${commands} ${facts}`,
   })
 })
 
 const over = (id: string, output: unknown = {}): InnerEvent & { actorId: string } => ({ ...done(id, output), actorId: id })
 const broken = (id: string): InnerEvent & { actorId: string } => ({ ...failed(id), actorId: id })
 type AnyEvent = RoomEvent | InnerEvent
-const isHere = (crew: Crew, id: string) => id in crew || id === 'join' || id === 'leave'
+const isHere = (crew: Crew, id: string) => id in crew || ['join', 'leave', 'deleteRoom'].includes(id)
 
 it('tells each end and each failure once, before anything else, and always comes to its end (law 4, ROOM-11, ROOM-17)', () => {
   const events: AnyEvent[] = [
@@ -118,10 +124,15 @@ const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
   const failures: { actor: string; error: string; restarted: boolean; at: number }[] = []
   const join = pending<Joined>()
   const leave = pending<void>()
+  const deleteRoom = pending<void>()
   const machine = roomMachine.provide({
     actors: {
       join: fromPromise(() => join.promise),
       leave: fromPromise(() => leave.promise),
+      deleteRoom: fromPromise(({ input: { name } }) => {
+        told.push(`deletes ${name}`)
+        return deleteRoom.promise
+      }),
       link: inPlaceOf(linkMachine, book),
       microphone: inPlaceOf(microphoneMachine, book),
       chat: inPlaceOf(chatMachine, book),
@@ -146,13 +157,13 @@ const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
     },
   })
   const fate = (name: string, what: Fate) => book.fates.get(name)?.(what)
-  return { machine, ...book, told, failures, join, leave, fate }
+  return { machine, ...book, told, failures, join, leave, deleteRoom, fate }
 }
 
 const here = ['playout:a', 'agent']
 const news: AnyEvent[] = [
   { type: 'open' },
-  ...[over('join', joined), broken('join'), over('leave'), broken('leave')],
+  ...[over('join', joined), broken('join'), over('leave'), broken('leave'), over('deleteRoom'), broken('deleteRoom')],
   ...here.flatMap(id => [over(id), broken(id)]),
   broken('link'),
   { type: 'close' },
@@ -179,13 +190,13 @@ const news: AnyEvent[] = [
 
 it('does so with live children, on every transition', async () => {
   const walked = await walk(roomMachine, {
-    input,
+    input: { ...input, deletes: true },
     events: news,
     can: ({ value, context: { crew, paused } }, event) => {
       if (value === 'idle') return event.type === 'open' || event.type === 'close'
       if (value === 'starting')
         return (
-          event.type === 'close' ||
+          ['close', 'pause', 'resume', 'link', 'unlink', 'attach', 'detach'].includes(event.type) ||
           event.type.startsWith('xstate.after') ||
           event.type.endsWith('.join') ||
           event.type === 'xstate.error.actor.link'
@@ -200,13 +211,14 @@ it('does so with live children, on every transition', async () => {
       JSON.stringify([value, [...here, 'transcript:t'].filter(name => name in crew), paused, failures]),
     except: {
       'starting agent.changed→·': 'the fake agent says nothing of itself',
+      'running participant.closed[hasSession]→·': 'with a session; further down',
       'running restart→·': 'comes from us, after the back-off',
       'running forget→·': 'comes from us, after a minute',
       'closing always[isAlone]→leaving': 'the children of this walk stay until the time is over',
       'closing finish→·': 'comes when the captions of an utterance end in src/utterances.ts',
     },
     live: clock => {
-      const { machine, running, told, join, leave, fate } = rig(clock, [
+      const { machine, running, told, join, leave, deleteRoom, fate } = rig(clock, [
         'link',
         'microphone',
         'chat',
@@ -223,6 +235,8 @@ it('does so with live children, on every transition', async () => {
           'error:join': () => join.reject(new Error('no such room')),
           'done:leave': () => leave.resolve(),
           'error:leave': () => leave.reject(new Error('no answer')),
+          'done:deleteRoom': () => deleteRoom.resolve(),
+          'error:deleteRoom': () => deleteRoom.reject(new Error('no such room')),
           ...Object.fromEntries(acts.map(([id, name]) => [`done:${id}`, () => fate(name, 'ends')])),
           ...Object.fromEntries(acts.map(([id, name]) => [`error:${id}`, () => fate(name, 'throws')])),
         },
@@ -244,10 +258,10 @@ it('does so with live children, on every transition', async () => {
   assert.ok(walked.paths > 100, `${walked.paths}`)
 })
 
-const start = async ({ stubborn = [] as string[], open = true } = {}) => {
+const start = async ({ stubborn = [] as string[], open = true, extras = {} as Partial<RoomInput> } = {}) => {
   const clock = virtualClock()
   const { machine, ...rest } = rig(clock, stubborn)
-  const actor = createActor(machine, { clock, id: 'room', input })
+  const actor = createActor(machine, { clock, id: 'room', input: { ...input, ...extras } })
   const errors: unknown[] = []
   actor.subscribe({ error: error => errors.push(error) })
   const send = (...events: RoomEvent[]) => {
@@ -492,6 +506,64 @@ it('keeps nobody who has ended', async () => {
     fate('playout', n % 2 ? 'ends' : 'throws')
   }
   assert.equal(Object.keys(actor.getSnapshot().children).sort(), [...lasting].sort())
+})
+
+it('launches nobody who is off, and works without (OPT-1, OPT-2)', async () => {
+  const { crew, send, heard, value } = await start({ extras: { off: ['microphone', 'chat', 'output', 'agent'] } })
+  assert.equal(crew(), ['link', 'presence'])
+  send({ type: 'participant.linked', participant: ann }, { type: 'detach' }, { type: 'attend', state: 'idle' })
+  send({ type: 'speaker.subscribed', sid: 'TR_9' }, { type: 'participant.unlinked', identity: 'ann' })
+  assert.is(value(), 'running')
+  assert.equal([...new Set(heard.map(one => one.split(' ')[0]))], ['link', 'presence'])
+  send({ type: 'close' })
+  assert.is(value(), 'leaving')
+})
+
+it('leaves it to the session to close when the caller has hung up (LINK-10)', async () => {
+  const { send, value } = await start({ extras: { off: ['agent'] } })
+  send({ type: 'participant.closed', identity: 'ann', reason: 'client_initiated' })
+  assert.is(value(), 'running')
+})
+
+it('passes on whom to link before the room is joined (LINK-14)', async () => {
+  const { send, heard, clock, join } = await start({ open: false })
+  send({ type: 'open' }, { type: 'link', identity: 'bob' }, { type: 'detach' }, { type: 'pause' })
+  assert.equal(heard, ['link link', 'microphone detach'])
+  join.resolve(joined)
+  await clock.settle()
+  assert.ok(heard.indexOf('link link') < heard.indexOf('link room.joined'))
+})
+
+const conclusions: [what: string, extras: Partial<RoomInput>, event: RoomEvent, deletes: boolean][] = [
+  ['its owner closes it', {}, { type: 'close' }, true],
+  ['the caller hangs up', {}, { type: 'participant.closed', identity: 'ann', reason: 'client_initiated' }, true],
+  ['the connection is lost', {}, { type: 'room.disconnected', reason: 'connection_lost' }, false],
+  ['its session closes', { off: ['agent'] }, { type: 'close', reason: 'session.closed' }, true],
+  ['only the room is closed, and not the session', { off: ['agent'] }, { type: 'close' }, false],
+]
+for (const [what, extras, event, deletes] of conclusions)
+  it(`${deletes ? 'deletes' : 'does not delete'} the room when ${what} (ROOM-16)`, async () => {
+    const { send, value, clock, leave, deleteRoom, told } = await start({ extras: { ...extras, deletes: true } })
+    send(event, { type: 'close', reason: 'session.closed' })
+    assert.not.ok(told.includes('deletes lounge'), 'deletes a room that we are in')
+    leave.resolve()
+    await clock.settle()
+    assert.is(value(), deletes ? 'deleting' : 'closed')
+    deleteRoom.resolve()
+    await clock.settle()
+    assert.is(value(), 'closed')
+    assert.is(told.filter(one => one === 'deletes lounge').length, deletes ? 1 : 0)
+  })
+
+it('gives the deletion its time, and goes on without it (ROOM-10, ROOM-16)', async () => {
+  const { send, value, clock, leave, told } = await start({ extras: { deletes: true, deleteRoomTimeoutMs: 700 } })
+  send({ type: 'close' })
+  leave.resolve()
+  await clock.advance(699)
+  assert.is(value(), 'deleting')
+  await clock.advance(1)
+  assert.is(value(), 'closed')
+  assert.equal(told.slice(-2), ['overrun: deleteRoom', 'closed: closed'])
 })
 
 it.run()

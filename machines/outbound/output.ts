@@ -3,7 +3,7 @@
  *   idle → publishing ⇄ retrying, publishing → waiting → live → closing → closed
  * Utterances are taken from the start and play once somebody has subscribed. The SDK republishes after a reconnect; we never do.
  */
-import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate'
+import { type ActorRefFrom, assign, fromPromise, type SnapshotFrom, setup } from 'xstate'
 import { unbound } from '../unbound.ts'
 
 export type OutputEvent =
@@ -101,3 +101,6 @@ export const outputMachine = setup({
   },
 })
 export type OutputRef = ActorRefFrom<typeof outputMachine>
+
+/** Whether somebody hears the track. */
+export const isLive = ({ value }: SnapshotFrom<typeof outputMachine>): boolean => value === 'live'

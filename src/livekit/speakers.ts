@@ -58,6 +58,7 @@ class Voice {
   readonly sink: NativeSink
   readonly #line: Line
   readonly #track: LocalAudioTrack
+  readonly #options: object
   readonly #release: () => void
   #freed = false
 
@@ -65,6 +66,7 @@ class Voice {
     const source = new AudioSource(about.sampleRate, about.channels, about.queueMs)
     this.#line = line
     this.#track = LocalAudioTrack.createAudioTrack(about.name, source)
+    this.#options = about.options ?? {}
     this.sink = new NativeSink(queueOf(source), { ...about, log: line.log })
     this.#release = line.hold('speaker', () => this.free())
   }
@@ -72,7 +74,7 @@ class Voice {
   /** If the server answers after the wait was given up, the track is taken back. */
   async publish(participant: LocalParticipant, signal: AbortSignal): Promise<LocalTrackPublication> {
     const { clock } = this.#line
-    const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE })
+    const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, ...this.#options })
     const publishing = participant.publishTrack(this.#track, options)
     publishing.then(
       publication => (this.#freed ? this.#unpublish(participant, publication) : undefined),

@@ -10,11 +10,20 @@ export type OutputHands = {
   /** The track's name, and how much of it the device holds (OUT-12: 200 ms). */
   trackName: string
   queueMs: number
+  /** What else the SDK shall be told of the track. */
+  trackPublishOptions?: object | undefined
   tell?: (fact: OutputFact) => void
 }
 
 /** The output machine on a speaker and the world's way to publish it. One per room: it holds the publication. */
-export const outputOn = ({ speaker, speakers, trackName, queueMs, tell = () => {} }: OutputHands) => {
+export const outputOn = ({
+  speaker,
+  speakers,
+  trackName,
+  queueMs,
+  trackPublishOptions: options,
+  tell = () => {},
+}: OutputHands) => {
   let publication: Publication | undefined
   let publishing: Promise<unknown> = Promise.resolve()
   const withdraw = async () => {
@@ -25,7 +34,8 @@ export const outputOn = ({ speaker, speakers, trackName, queueMs, tell = () => {
   const publish = async (signal: AbortSignal) => {
     await withdraw()
     signal.throwIfAborted()
-    const published = await speakers.publish({ ...speaker.format, name: trackName, queueMs }, signal)
+    const track = { ...speaker.format, name: trackName, queueMs, ...(options ? { options } : {}) }
+    const published = await speakers.publish(track, signal)
     if (!signal.aborted) publication = published
     else await published.close() // too late: nobody waits for it any more
     return published.sid
