@@ -38,8 +38,11 @@ export type EngineHands = {
   closed: (reason: string, error: unknown) => void
 }
 
-/** `session`: it is the mind, and nobody else speaks for the agent. `patient`: joining takes as long as it takes. */
-export type Attended = { session?: boolean; patient?: boolean }
+/**
+ * `session`: it is the mind, and nobody else speaks for the agent. `patient`: joining takes as long as it takes. `late`: the room was
+ * connected before, so that what was sent until now is missed.
+ */
+export type Attended = { session?: boolean; patient?: boolean; late?: boolean }
 
 /** As long as a timer can be. */
 const forever = 2_147_483_647
@@ -118,7 +121,8 @@ export class Engine {
   }
   /** From now on nothing is missed that is sent to the room. */
   start(): void {
-    this.ear.start()
+    const { settings, attended } = this.#hands
+    if (settings.on.audioInput) this.ear.start(attended.late ? { late: true } : {})
     this.inbox?.start()
     this.actor.start()
     this.send({ type: 'open' })

@@ -242,5 +242,6 @@ export type World = {
   ids: Ids
   log: Log
   packets?: Packets // where there are none, none are sent
+  epochMs?: number // of the clock's zero, for times that others compare; 0 where not given
   opus?: OpusDecoder // where there is none, openRoom brings its own
 }

@@ -106,6 +106,10 @@ export class ChartRoom {
   get identity(): string {
     return this.#engine.identity
   }
+  /** Whether it is joined, and does not close yet. */
+  get isOpen(): boolean {
+    return this.#engine.actor.getSnapshot().value === 'running'
+  }
   /** The identity of the participant that is listened to. */
   get linkedParticipant(): string | undefined {
     return this.#engine.context.linked?.identity
@@ -135,6 +139,10 @@ export class ChartRoom {
     return this.#engine.actor
   }
 
+  /** An id for an utterance, as the room would give it. */
+  nextId(): string {
+    return this.#world.ids.next('SG_')
+  }
   /** Resolves when somebody is linked who can receive, and who hears the agent; rejects with ERR_CLOSED if that does not happen. */
   ready(): Promise<void> {
     return this.#engine.ready()
@@ -143,12 +151,12 @@ export class ChartRoom {
   /** Says something, after all that was said before. Throws ERR_CLOSED if the room is not open, ERR_DUPLICATE_SEGMENT for a used id. */
   say(saying: Saying): Utterance {
     if (!this.#speaks) throw coded('ERR_OFF', 'audioOutput is off in this room: show the words, or leave it on')
-    if (!this.#isOpen) throw coded('ERR_CLOSED', 'the room is not open: open another to speak')
+    if (!this.isOpen) throw coded('ERR_CLOSED', 'the room is not open: open another to speak')
     return this.#engine.utterances.say(saying)
   }
   /** Shows text that nobody speaks. Without effect once the room closes. */
   show(text: string): void {
-    if (!this.#isOpen || text === '') return
+    if (!this.isOpen || text === '') return
     const { captions, identity } = this.#engine
     const id = this.#world.ids.next('SG_')
     this.#engine.send({ type: 'caption', segment: { id, side: 'agent', identity } })
@@ -157,15 +165,15 @@ export class ChartRoom {
     this.#shown(id, text, true)
   }
   /** Shows text that nobody speaks, as it comes. Without effect once the room closes. */
-  tell(id = this.#world.ids.next('SG_')): Telling {
+  tell(id = this.nextId()): Telling {
     const { captions, identity } = this.#engine
     let whole = ''
     let ended = false
-    if (this.#isOpen) this.#engine.send({ type: 'caption', segment: { id, side: 'agent', identity } })
+    if (this.isOpen) this.#engine.send({ type: 'caption', segment: { id, side: 'agent', identity } })
     return {
       id,
       put: text => {
-        if (ended || !this.#isOpen || text === '') return
+        if (ended || !this.isOpen || text === '') return
         captions.put(id, text)
         this.#shown(id, text, false)
         whole += text
@@ -198,7 +206,7 @@ export class ChartRoom {
   }
   /** Tells the caller's words, as something recognises them: the whole sentence so far; `final` ends it. */
   heard(text: string, final: boolean): void {
-    if (this.#isOpen) this.#engine.transcripts.heard(text, final)
+    if (this.isOpen) this.#engine.transcripts.heard(text, final)
   }
   /** Listens to this participant, now or when they come; to nobody if undefined. */
   setParticipant(identity: string | undefined): void {
@@ -229,9 +237,6 @@ export class ChartRoom {
     const { identity } = this.#engine
     const at = this.#world.clock.now()
     this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity, text, final, at })
-  }
-  get #isOpen(): boolean {
-    return this.#engine.actor.getSnapshot().value === 'running'
   }
   #conversation({ input, output }: Settings): Conversation {
     const format = {

@@ -10,13 +10,21 @@ type TrackFact = Extract<RoomEvent, { type: `track.${string}` }>['type']
 /** Makes a handler that logs what it throws. */
 type Guard = <A extends unknown[]>(name: string, handler: (...args: A) => void) => (...args: A) => void
 
+/** Where handlers are put. */
+type Emitter = Pick<SdkRoom, 'on'>
+
 const from = (participant: RemoteParticipant) => ({ identity: participant.identity, participantSid: participant.sid ?? '' })
 /** rtc-node's types promise a participant; for one it does not know it passes undefined. */
 const isKnown = (line: Line, participant: { identity: string } | undefined): participant is RemoteParticipant =>
   participant !== undefined && line.room?.remoteParticipants.get(participant.identity) === participant
 
-/** From now on everything that happens in `room` is told to the line. */
-export const listenTo = (line: Line, room: SdkRoom): void => {
+/** From now on everything that happens in `room` is told to the line, until the returned function is called. */
+export const listenTo = (line: Line, room: SdkRoom): (() => void) => {
+  const offs: (() => void)[] = []
+  const on: SdkRoom['on'] = (event, handler) => {
+    offs.push(() => room.off(event, handler))
+    return room.on(event, handler)
+  }
   const guard: Guard =
     (name, handler) =>
     (...args) => {
@@ -26,9 +34,12 @@ export const listenTo = (line: Line, room: SdkRoom): void => {
         line.log('error', 'livekit.handler.failed', { event: name, error: lineOf(error) })
       }
     }
-  listenToPeople(line, room, guard)
-  listenToTracks(line, room, guard)
-  listenToOurs(line, room, guard)
+  listenToPeople(line, { on }, guard)
+  listenToTracks(line, { on }, guard)
+  listenToOurs(line, { on }, guard)
+  return () => {
+    for (const off of offs.splice(0)) off()
+  }
 }
 
 /** What only the native client tells; to be called once connected, when there is one. */
@@ -37,7 +48,7 @@ export const listenToNative = (line: Line, room: SdkRoom): (() => void) =>
     line.activate(identity)
   })
 
-const listenToPeople = (line: Line, room: SdkRoom, guard: Guard): void => {
+const listenToPeople = (line: Line, room: Emitter, guard: Guard): void => {
   room.on(
     'participantConnected',
     guard('participantConnected', participant => line.fact({ type: 'participant.joined', participant: line.about(participant) })),
@@ -65,7 +76,7 @@ const listenToPeople = (line: Line, room: SdkRoom, guard: Guard): void => {
   )
 }
 
-const listenToTracks = (line: Line, room: SdkRoom, guard: Guard): void => {
+const listenToTracks = (line: Line, room: Emitter, guard: Guard): void => {
   const tell = (type: TrackFact, publication: TrackPublication, participant: RemoteParticipant, key = line.keyOf(publication)) =>
     line.fact({ type, track: trackInfoOf(publication, key), ...from(participant) })
   room.on(
@@ -115,7 +126,7 @@ const end = (line: Line, publication: RemoteTrackPublication, participant: Remot
   line.fact({ type: 'track.unsubscribed', track, ...from(participant) })
 }
 
-const listenToOurs = (line: Line, room: SdkRoom, guard: Guard): void => {
+const listenToOurs = (line: Line, room: Emitter, guard: Guard): void => {
   room.on(
     'localTrackSubscribed',
     guard('localTrackSubscribed', track => line.audience.heard(track.sid ?? '')),

@@ -1,4 +1,5 @@
 /** The engine's ports answered by a LiveKit room, and what else it takes to get into one. */
+export { attach } from './attach.ts'
 export { shutdown } from './room.ts'
 export { type Admission, deleteRoom, type Keys, tokenFor } from './server.ts'
 export { type LiveKitOptions, livekit } from './world.ts'

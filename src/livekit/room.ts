@@ -55,18 +55,20 @@ export const roomOf = (line: Line, way: Way): Room => {
   return {
     join: (tell, signal) => visit.join(tell, signal),
     leave: () => visit.leave(),
-    setAttributes: async (attributes, signal) => {
-      if (signal.aborted) throw reasonOf(signal)
-      const { room, participant } = line
-      const stopping = AbortSignal.any([signal, line.gone.signal])
-      await within(setAttributes({ room, participant }, attributes, stopping), {
-        clock: line.clock,
-        ms: ATTRIBUTES_TIMEOUT,
-        what: 'setting attributes',
-        signal: stopping,
-      })
-    },
+    setAttributes: (attributes, signal) => change(line, attributes, signal),
   }
+}
+/** Sets our own attributes in the room that the line is on. */
+export const change = async (line: Line, attributes: Record<string, string>, signal: AbortSignal): Promise<void> => {
+  if (signal.aborted) throw reasonOf(signal)
+  const { room, participant } = line
+  const stopping = AbortSignal.any([signal, line.gone.signal])
+  await within(setAttributes({ room, participant }, attributes, stopping), {
+    clock: line.clock,
+    ms: ATTRIBUTES_TIMEOUT,
+    what: 'setting attributes',
+    signal: stopping,
+  })
 }
 
 class Visit {

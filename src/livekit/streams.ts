@@ -50,8 +50,8 @@ const inbox = <T>(line: Line, place: Place<T>): Inbox<T> => {
   const listen = (topic: string, take: (stream: Incoming<T>) => void): (() => void) => {
     if (topics.has(topic)) throw coded('ERR_TOPIC_TAKEN', `somebody listens to the topic ${topic} already`)
     const handler: Handler<T> = (reader, { identity }) => receive(line, reader, identity, take)
+    if (line.room) put(line.room, topic, handler)
     topics.set(topic, handler)
-    if (line.room) place.on(line.room, topic, handler)
     const release = line.hold('listener', () => off())
     const off = () => {
       release()
@@ -60,6 +60,14 @@ const inbox = <T>(line: Line, place: Place<T>): Inbox<T> => {
       if (line.room) place.off(line.room, topic)
     }
     return off
+  }
+  /** A room that is not ours alone may have a handler of somebody else's. */
+  const put = (room: SdkRoom, topic: string, handler: Handler<T>) => {
+    try {
+      place.on(room, topic, handler)
+    } catch (error) {
+      throw coded('ERR_TOPIC_TAKEN', `somebody else in this room listens to the topic ${topic} already`, error)
+    }
   }
   const attach = (room: SdkRoom) => {
     for (const [topic, handler] of topics) place.on(room, topic, handler)

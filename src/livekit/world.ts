@@ -1,8 +1,9 @@
 /** A LiveKit room as the engine's world. */
 import { randomBytes } from 'node:crypto'
+import type { Room as SdkRoom } from '@livekit/rtc-node'
 import { realClock } from '../clock.ts'
 import { coded } from '../errors.ts'
-import type { Clock, Ids, Log, OpusDecoder, World } from '../ports.ts'
+import type { Clock, Ids, Log, OpusDecoder, Room, World } from '../ports.ts'
 import { checkUrl } from './failures.ts'
 import { Line, type Open } from './line.ts'
 import { packetsOf } from './packets.ts'
@@ -13,7 +14,7 @@ import { byteInOf, textInOf, textOutOf } from './streams.ts'
 import { tracksOf } from './tracks.ts'
 
 /** `url` of the server (ws:, wss:, http: or https:) and a token for the room; the rest is the machine's own where not given. */
-export type LiveKitOptions = { url: string; token: string; clock?: Clock; ids?: Ids; log?: Log; opus?: OpusDecoder }
+export type LiveKitOptions = Surroundings & { url: string; token: string }
 
 const randomIds: Ids = { next: prefix => prefix + randomBytes(6).toString('hex') }
 /** One line on stderr; debug lines are dropped. */
@@ -27,29 +28,39 @@ const lines = new WeakMap<World, Line>()
  * All ports for one connection to a LiveKit room. Nothing happens before `room.join`. Throws for an address that is none and
  * (ERR_DISPOSED) after `shutdown`. What the SDK logs goes to `log`, for the whole process.
  */
-export const livekit = ({ url, token, clock = realClock(), ids = randomIds, log = stderrLog, opus }: LiveKitOptions): World => {
+export const livekit = ({ url, token, ...given }: LiveKitOptions): World => {
+  const around = surroundings(given)
   refuseWhenDown()
   checkUrl(url)
   if (typeof token !== 'string' || token === '') throw coded('ERR_BAD_TOKEN', 'the token is missing: make one with tokenFor')
-  hush(log)
-  const line = new Line(clock, log)
+  hush(around.log)
+  return worldOn(new Line(around.clock, around.log), around, (line, attach) => roomOf(line, { url, token, attach }))
+}
+
+/** `attach` puts the topics that are listened to into the SDK's room. */
+type Entrance = (line: Line, attach: (room: SdkRoom) => void) => Room
+/** What a world is made of that is not the room's; what is not given is the machine's own. */
+export type Surroundings = { clock?: Clock; ids?: Ids; log?: Log; opus?: OpusDecoder }
+export const surroundings = ({ clock = realClock(), ids = randomIds, log = stderrLog, opus }: Surroundings) => ({
+  ...{ clock, ids, log },
+  ...(opus ? { opus } : {}),
+})
+/** All ports on one line; `enter` makes the way into its room. */
+export const worldOn = (line: Line, around: ReturnType<typeof surroundings>, enter: Entrance): World => {
   const [textIn, byteIn] = [textInOf(line), byteInOf(line)]
-  const attach: Parameters<typeof roomOf>[1]['attach'] = room => {
-    textIn.attach(room)
-    byteIn.attach(room)
-  }
   const world: World = {
-    room: roomOf(line, { url, token, attach }),
+    room: enter(line, room => {
+      textIn.attach(room)
+      byteIn.attach(room)
+    }),
     tracks: tracksOf(line),
     speakers: speakersOf(line),
     textOut: textOutOf(line),
     textIn: textIn.port,
     byteIn: byteIn.port,
     packets: packetsOf(line),
-    clock,
-    ids,
-    log,
-    ...(opus ? { opus } : {}),
+    epochMs: Date.now() - around.clock.now(),
+    ...around,
   }
   lines.set(world, line)
   return world

@@ -62,6 +62,7 @@ export const createWorld = (inside: Inside, options: WorldOptions): { world: Wor
     clock,
     ids: server.ids,
     log: server.log,
+    epochMs: inside.epochMs,
     ...(opus ? { opus } : {}),
   }
   return { world, agent: { seat, devices } }

@@ -1,0 +1,225 @@
+/**
+ * RoomIO — a session of a voice agent in a room, as `@livekit/agents` would put it there: with the options, slots and events that such
+ * a session knows. It decides nothing and keeps nothing: the room's machines do.
+ */
+import type { RemoteParticipant, Room as SdkRoom } from '@livekit/rtc-node'
+import { coded } from './errors.ts'
+import type { RoomFact } from './facts.ts'
+import { type Legacy, optionsOf } from './legacy.ts'
+import { attach } from './livekit/attach.ts'
+import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
+import type { Clock, Ids, Log, OpusDecoder, Participant, World } from './ports.ts'
+import { type ChartRoom, checkWorld, roomIn } from './room.ts'
+import { AudioInput, AudioOutput, TextOutput } from './session/parts.ts'
+import { checkSession, closeSession, type Session, type Slot, slotsOf, stateIn, wordsIn } from './session/session.ts'
+
+export type { Legacy, RoomInputOptions, RoomOutputOptions } from './legacy.ts'
+export type { RoomOptions } from './options.ts'
+export type { AudioInput, AudioOutput, PlaybackFinished, TextOutput, TimedString } from './session/parts.ts'
+export type { Session } from './session/session.ts'
+
+/** Whom to link, options of old, and what an SDK's room is used with where not the machine's own. */
+export type RoomIOHands = Legacy & { clock?: Clock; ids?: Ids; log?: Log; opus?: OpusDecoder }
+
+const audioIn: Slot = { of: 'input', name: 'audio' }
+const audioOut: Slot = { of: 'output', name: 'audio' }
+const words: Slot = { of: 'output', name: 'transcription' }
+
+export class RoomIO {
+  readonly #session: Session
+  readonly #world: World
+  readonly #sdk: SdkRoom | undefined
+  readonly #settings: Settings
+  #pin: { identity: string | undefined } | undefined
+  #room: ChartRoom | undefined
+  #audioInput: AudioInput | undefined
+  #audioOutput: AudioOutput | undefined
+  #words: TextOutput | undefined
+  #stand: unknown
+  #closed: Promise<void> | undefined
+
+  /** Checks everything and touches nothing. `room`: the SDK's, connected now or later, and left so; or a world, which is joined and left. */
+  constructor(session: Session, room: SdkRoom | World, options?: RoomOptions, hands: RoomIOHands = {}) {
+    checkSession(session)
+    this.#session = session
+    if ('remoteParticipants' in Object(room)) this.#sdk = room as SdkRoom
+    this.#world = this.#sdk ? attach(this.#sdk, hands) : (room as World)
+    checkWorld(this.#world)
+    this.#settings = settingsOf(optionsOf(options, hands, this.#world.log))
+    if (this.#settings.mind) throw new TypeError('a RoomIO takes no mind: the session is the mind')
+  }
+
+  /** Does all at once: when it returns, no stream that is sent to the room can be missed. Throws if it was started or closed before. */
+  start(): void {
+    if (this.#closed) throw coded('ERR_CLOSED', 'this RoomIO was closed: make another')
+    if (this.#room) throw coded('ERR_STARTED', 'this RoomIO was started before')
+    const session = this.#session
+    const settings = this.#vacant()
+    const { on } = settings
+    const room = roomIn(this.#world, settings, this.#attended)
+    this.#room = room
+    if (this.#pin) room.setParticipant(this.#pin.identity)
+    room.on(fact => this.#tell(room, fact))
+    this.#equip(room, settings)
+    const slots = slotsOf(session)
+    if (this.#audioInput) slots.put(audioIn, this.#audioInput)
+    if (on.audioOutput) slots.put(audioOut, this.#audioOutput)
+    if (this.#words) slots.put(words, this.#words)
+    session.on('agent_state_changed', this.#onState)
+    session.on('user_input_transcribed', this.#onWords)
+    session.on('close', this.#onClose)
+    this.#onState({ newState: session.agentState })
+    this.#standIn()
+    // ROOM-9: the slots are empty before the room is deleted.
+    const vacate = () => this.#vacate()
+    room.actor.subscribe({ next: ({ value }) => value === 'deleting' && vacate(), error: vacate, complete: vacate })
+    room.closed.then(() => this.close())
+  }
+
+  /** Ends all of it, within its budget; the slots of the session that are still ours are empty then. Never rejects. */
+  close(): Promise<void> {
+    return this.#close('closed')
+  }
+  /** Resolves when somebody is linked who can receive, and hears the agent; rejects with ERR_CLOSED if that does not happen. */
+  async ready(): Promise<void> {
+    if (!this.#room) throw coded(this.#closed ? 'ERR_CLOSED' : 'ERR_NOT_STARTED', 'this RoomIO is not started')
+    await this.#room.ready()
+  }
+
+  /** Listens to this participant, now or when they come; to nobody if null. */
+  setParticipant(identity: string | null): void {
+    checkIdentity(identity ?? undefined)
+    const pin = identity ?? undefined
+    if (this.#room) this.#room.setParticipant(pin)
+    else this.#pin = { identity: pin }
+  }
+  unsetParticipant(): void {
+    this.setParticipant(null)
+  }
+
+  /** The room it was made with. */
+  get room(): SdkRoom | World {
+    return this.#sdk ?? this.#world
+  }
+  /** Who is listened to: the SDK's own object, if the room is the SDK's. */
+  get linkedParticipant(): RemoteParticipant | Participant | undefined {
+    if (!this.#room?.isOpen) return undefined
+    const { linked, roster } = this.#room.actor.getSnapshot().context
+    if (!linked) return undefined
+    return this.#sdk?.remoteParticipants.get(linked.identity) ?? roster.find(({ sid }) => sid === linked.sid)
+  }
+  get audioInput(): AudioInput | undefined {
+    return this.#audioInput
+  }
+  get videoInput(): undefined {
+    return undefined
+  }
+  get audioOutput(): AudioOutput | undefined {
+    return this.#settings.on.audioOutput ? this.#audioOutput : undefined
+  }
+  get transcriptionOutput(): TextOutput | undefined {
+    return this.#words
+  }
+  /** Resolves when somebody hears the agent for the first time; rejects with ERR_CLOSED if nobody did. */
+  get subscribed(): Promise<void> | undefined {
+    return this.#room?.subscribed
+  }
+  /** The room at work, for statechart users. */
+  get chart(): ChartRoom | undefined {
+    return this.#room
+  }
+
+  readonly #onState = (event: unknown): void => {
+    const state = stateIn(event)
+    if (state) this.#room?.actor.send({ type: 'agent.changed', state })
+  }
+  readonly #onWords = (event: unknown): void => {
+    const words = wordsIn(event)
+    if (words && this.#settings.on.textOutput) this.#room?.heard(words.text, words.final)
+  }
+  readonly #onClose = (): void => void this.#close('session.closed')
+
+  #tell(room: ChartRoom, fact: RoomFact): void {
+    if (fact.type === 'hung.up' && !this.#closed) void closeSession(this.#session, 'participant_disconnected', this.#world.log)
+    if (fact.type === 'linked')
+      this.#session._onRoomIOParticipantLinked?.(this.linkedParticipant ?? { identity: room.linkedParticipant })
+  }
+
+  /** A room of somebody else's may be connected long ago, or at any time. */
+  get #attended() {
+    return this.#sdk ? { session: true, patient: true, late: this.#sdk.isConnected } : { session: true }
+  }
+  /** The options without what the session has already: that stays (ROOM-8). */
+  #vacant(): Settings {
+    const { log } = this.#world
+    const slots = slotsOf(this.#session)
+    const { on } = this.#settings
+    const isFree = (wanted: boolean, slot: Slot) => {
+      const taken = wanted && slots.isTaken(slot)
+      if (taken) log('warn', 'session.kept', { slot: `${slot.of}.${slot.name}` })
+      return wanted && !taken
+    }
+    const free = {
+      audioInput: isFree(on.audioInput, audioIn),
+      audioOutput: isFree(on.audioOutput, audioOut),
+      textOutput: isFree(on.textOutput, words),
+    }
+    return Object.freeze({ ...this.#settings, on: Object.freeze({ ...on, ...free }) })
+  }
+  #equip(room: ChartRoom, { on, output, textOutput }: Settings): void {
+    const { clock, log, epochMs = 0 } = this.#world
+    const format = { sampleRate: output.sampleRate, channels: output.numChannels }
+    if (on.audioInput) this.#audioInput = new AudioInput(room)
+    const synchronized = on.textOutput && textOutput.syncTranscription
+    const voice = new AudioOutput({ room, format, clock, log, epochMs, synchronized })
+    voice.turns.voiced = on.audioOutput
+    voice.turns.captioned = on.textOutput
+    if (on.audioOutput) this.#audioOutput = voice
+    if (on.textOutput) this.#words = new TextOutput(voice.turns)
+  }
+  /** In the place of the session's own RoomIO, if it looks for one. */
+  #standIn(): void {
+    const session = this.#session
+    if (!('_roomIO' in session) || (session._roomIO !== undefined && session._roomIO !== null)) return
+    const io = this
+    const stand = {
+      close: () => io.#close('session.closed'),
+      get rtcRoom() {
+        return io.room
+      },
+      get linkedParticipant() {
+        return io.linkedParticipant
+      },
+      get localParticipant() {
+        return io.#sdk?.localParticipant
+      },
+      get isParticipantAvailable() {
+        return io.linkedParticipant !== undefined
+      },
+    }
+    this.#stand = stand
+    session._roomIO = stand
+  }
+
+  #close(reason: string): Promise<void> {
+    this.#closed ??= this.#end(reason)
+    return this.#closed
+  }
+  async #end(reason: string): Promise<void> {
+    const room = this.#room
+    if (!room) return
+    const session = this.#session
+    session.off('agent_state_changed', this.#onState)
+    session.off('user_input_transcribed', this.#onWords)
+    session.off('close', this.#onClose)
+    await room.close(reason)
+  }
+  #vacate(): void {
+    const session = this.#session
+    const slots = slotsOf(session)
+    slots.clear(audioIn, this.#audioInput)
+    slots.clear(audioOut, this.#audioOutput)
+    slots.clear(words, this.#words)
+    if (this.#stand !== undefined && session._roomIO === this.#stand) session._roomIO = undefined
+  }
+}

@@ -1,0 +1,180 @@
+/** What a session gets in its slots: an audio input, an audio output and a text output, as its own library has them. */
+import { EventEmitter } from 'node:events'
+import { ReadableStream } from 'node:stream/web'
+import { type AudioFrame, checkFrame, type Format } from '../audio/frame.ts'
+import type { RoomFact } from '../facts.ts'
+import type { Clock, Log, Word } from '../ports.ts'
+import type { ChartRoom } from '../room.ts'
+import { type Ended, Turns } from './turns.ts'
+
+/** What the linked participant says. */
+export class AudioInput {
+  readonly #room: ChartRoom
+  #reader: AsyncIterator<AudioFrame> | undefined
+  /** One reader at a time; whoever comes after it goes on where it stopped. */
+  readonly stream: ReadableStream<AudioFrame>
+
+  constructor(room: ChartRoom) {
+    this.#room = room
+    this.stream = new ReadableStream<AudioFrame>(
+      {
+        pull: async controller => {
+          this.#reader ??= room.audio[Symbol.asyncIterator]()
+          const { done, value } = await this.#reader.next()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        },
+        cancel: () => void this.#reader?.return?.(),
+      },
+      { highWaterMark: 0 }, // what waits, waits in the room, where it is bounded and counted
+    )
+  }
+
+  /** Whether the agent hears: while detached, what comes is dropped. */
+  setAttached(attached: boolean): void {
+    this.#room.setAttached(attached)
+  }
+  onAttached(): void {
+    this.setAttached(true)
+  }
+  onDetached(): void {
+    this.setAttached(false)
+  }
+  /** Ends the stream. */
+  async close(): Promise<void> {
+    await this.#reader?.return?.()
+  }
+}
+
+/** `playbackPosition` in seconds. */
+export type PlaybackFinished = { playbackPosition: number; interrupted: boolean; synchronizedTranscript?: string }
+export type PartsHands = {
+  room: ChartRoom
+  format: Format
+  clock: Clock
+  log: Log
+  /** Epoch time of the clock's zero. */
+  epochMs: number
+  /** The words are shown as they are heard, so that they are known at the end. */
+  synchronized: boolean
+}
+
+/**
+ * The agent's voice. Emits `playbackStarted { createdAt }` (epoch ms), `playbackProgressed { startedAt, offset, duration }` (ms) and
+ * `playbackFinished`.
+ */
+export class AudioOutput extends EventEmitter {
+  readonly sampleRate: number
+  readonly canPause = true
+  readonly turns: Turns
+  readonly #hands: PartsHands
+  #last: PlaybackFinished = { playbackPosition: 0, interrupted: false }
+
+  constructor(hands: PartsHands) {
+    super()
+    const { room, clock, log, format } = hands
+    this.#hands = hands
+    this.sampleRate = format.sampleRate
+    room.on(fact => this.#tell(fact)) // before the turns: what they tell comes last
+    this.turns = new Turns({ room, clock, log, ended: turn => this.#finish(turn) })
+  }
+
+  get capturedPlayoutSegments(): number {
+    return this.turns.captured
+  }
+  get pendingPlayoutSegments(): number {
+    return this.turns.captured - this.turns.finished
+  }
+
+  /** Plays it after all that was captured before. Held while too much waits. Rejects with a TypeError for a frame of another format. */
+  async captureFrame(frame: AudioFrame): Promise<void> {
+    await this.turns.frame(checkFrame(frame, this.#hands.format))
+  }
+  /** The turn has no more audio. */
+  flush(): void {
+    this.turns.endAudio()
+  }
+  /** Ends all turns at once. */
+  clearBuffer(): void {
+    this.turns.clear()
+  }
+  /** Ends the turn that has had no flush. */
+  abandonOpenSegment(): void {
+    this.turns.abandon()
+  }
+  pause(): void {
+    this.#hands.room.pause()
+  }
+  resume(): void {
+    this.#hands.room.resume()
+  }
+  /** Waits for what was captured so far, and tells the end of the last. */
+  async waitForPlayout(): Promise<PlaybackFinished> {
+    await this.turns.settled()
+    return this.#last
+  }
+  onAttached(): void {
+    this.turns.voiced = true
+  }
+  onDetached(): void {
+    this.turns.voiced = false
+  }
+
+  #tell(fact: RoomFact): void {
+    if (!('id' in fact) || !this.turns.has(fact.id)) return
+    const { epochMs, format } = this.#hands
+    const msOf = (samples: number) => (samples * 1000) / format.sampleRate
+    if (fact.type === 'utterance.started') this.emit('playbackStarted', { createdAt: epochMs + fact.at })
+    if (fact.type !== 'utterance.progressed') return
+    const { startedAt, offset, duration } = fact
+    this.emit('playbackProgressed', { startedAt: epochMs + startedAt, offset: msOf(offset), duration: msOf(duration) })
+  }
+  #finish({ outcome, heard, spoken }: Ended): void {
+    const { format, synchronized } = this.#hands
+    this.#last = {
+      playbackPosition: heard / format.sampleRate,
+      interrupted: outcome !== 'finished',
+      ...(synchronized && spoken !== undefined ? { synchronizedTranscript: spoken } : {}),
+    }
+    this.emit('playbackFinished', this.#last)
+  }
+}
+
+/** A piece of text with its times in seconds, if it has any. */
+export type TimedString = { text: string; startTime?: number; endTime?: number; confidence?: number; startTimeOffset?: number }
+
+/** The agent's words. */
+export class TextOutput {
+  readonly #turns: Turns
+
+  constructor(turns: Turns) {
+    this.#turns = turns
+  }
+
+  /** Shows it when it is heard. Rejects with a TypeError for what is neither text nor timed text. */
+  async captureText(piece: string | TimedString): Promise<void> {
+    await this.#turns.text(wordOf(piece))
+  }
+  /** The turn has no more text. */
+  flush(): void {
+    this.#turns.endText()
+  }
+  onAttached(): void {
+    this.#turns.captioned = true
+  }
+  onDetached(): void {
+    this.#turns.captioned = false
+  }
+}
+
+const wordOf = (piece: unknown): Word => {
+  if (typeof piece === 'string') return { text: piece }
+  if (typeof piece !== 'object' || piece === null || !('text' in piece) || typeof piece.text !== 'string')
+    throw new TypeError("the agent's words are a text, or an object with a text and, in seconds, its startTime and endTime")
+  const { text, startTime, endTime } = piece as TimedString
+  return {
+    text,
+    ...(typeof startTime === 'number' ? { startMs: startTime * 1000 } : {}),
+    ...(typeof endTime === 'number' ? { endMs: endTime * 1000 } : {}),
+  }
+}

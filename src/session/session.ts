@@ -1,0 +1,68 @@
+/** A voice agent's session, as far as we look at it: `AgentSession` of `@livekit/agents` fits. */
+import { coded, lineOf } from '../errors.ts'
+import type { AgentState, Log } from '../ports.ts'
+
+/** What a session must have, and what of it is used if it is there. */
+export type Session = {
+  input: { audio: unknown; video?: unknown }
+  output: { audio: unknown; transcription: unknown }
+  on(event: string, listener: (event: unknown) => void): unknown
+  off(event: string, listener: (event: unknown) => void): unknown
+  readonly agentState?: string
+  _onRoomIOParticipantLinked?(participant: unknown): unknown
+  _roomIO?: unknown
+  _closeSoon?(how: { reason: string }): unknown
+  shutdown?(how: { drain: boolean; reason: string }): unknown
+  close?(): unknown
+}
+
+const states: readonly string[] = ['initializing', 'idle', 'listening', 'thinking', 'speaking'] satisfies AgentState[]
+const stateOf = (state: unknown): AgentState | undefined => (typeof state === 'string' && isState(state) ? state : undefined)
+const isState = (state: string): state is AgentState => states.includes(state)
+
+/** What the events that we look at carry. */
+export const stateIn = (event: unknown): AgentState | undefined => stateOf(field(event, 'newState'))
+export const wordsIn = (event: unknown): { text: string; final: boolean } | undefined => {
+  const text = field(event, 'transcript')
+  return typeof text === 'string' ? { text, final: field(event, 'isFinal') === true } : undefined
+}
+const field = (event: unknown, key: string): unknown =>
+  typeof event === 'object' && event !== null ? Reflect.get(event, key) : undefined
+
+/** Throws a TypeError that names the member that is missing. */
+export const checkSession = (session: Session): void => {
+  const has = (value: unknown, key: string) => typeof value === 'object' && value !== null && key in value
+  if (!has(session, 'input') || !has(session.input, 'audio')) throw lacks('input.audio')
+  for (const slot of ['audio', 'transcription'])
+    if (!has(session, 'output') || !has(session.output, slot)) throw lacks(`output.${slot}`)
+  for (const method of ['on', 'off'] as const)
+    if (typeof session[method] !== 'function') throw lacks(`${method}(event, listener)`)
+}
+const lacks = (member: string) => new TypeError(`the session has no ${member}: give one that has all of an AgentSession's`)
+
+/** Asks the session to close, in the way that it has. What it answers is its own concern; that it failed is logged. */
+export const closeSession = async (session: Session, reason: string, log: Log): Promise<void> => {
+  try {
+    if (session._closeSoon) await session._closeSoon({ reason })
+    else if (session.shutdown) await session.shutdown({ drain: false, reason })
+    else if (session.close) await session.close()
+    else throw coded('ERR_SESSION', 'the session has no way to be closed')
+  } catch (error) {
+    log('error', 'session.close.failed', { error: lineOf(error) })
+  }
+}
+
+/** Where a session takes what it hears with, and what it speaks with. */
+export type Slot = { of: 'input' | 'output'; name: 'audio' | 'video' | 'transcription' }
+export const slotsOf = (session: Session) => ({
+  /** Whether somebody has been there before us (ROOM-8). */
+  isTaken: ({ of, name }: Slot): boolean => {
+    const value: unknown = Reflect.get(session[of], name)
+    return value !== undefined && value !== null
+  },
+  put: ({ of, name }: Slot, part: unknown): void => void Reflect.set(session[of], name, part),
+  /** Takes ours out, if it still is ours. */
+  clear: ({ of, name }: Slot, part: unknown): void => {
+    if (part !== undefined && Reflect.get(session[of], name) === part) Reflect.set(session[of], name, null)
+  },
+})

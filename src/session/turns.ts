@@ -1,0 +1,181 @@
+/** The turns of a session in a room: what it captures goes to the utterance that it belongs to, and what becomes of each is told. */
+import { hold, type Queue } from '../audio/buffer.ts'
+import type { AudioFrame } from '../audio/frame.ts'
+import { codeOf, lineOf } from '../errors.ts'
+import type { Clock, Log, Outcome, Word } from '../ports.ts'
+import type { ChartRoom } from '../room.ts'
+import { Pairing, type Place, type Turn } from './pairing.ts'
+
+/** What became of a turn with audio. `heard` in samples per channel; `spoken` if it had text. */
+export type Ended = { id: string; outcome: Outcome; heard: number; spoken?: string }
+export type TurnsHands = { room: ChartRoom; clock: Clock; log: Log; ended: (turn: Ended) => void }
+
+type Entry = {
+  readonly id: string
+  readonly audio: Queue<AudioFrame>
+  readonly text: Queue<Word>
+  /** So far in line for either queue; each piece goes after the one before. */
+  pushing: { audio: Promise<void>; text: Promise<void> }
+  voiced: boolean
+  /** It counts as a segment: it has had a frame. Some text has come. */
+  captured: boolean
+  texted: boolean
+  /** The room knows it. */
+  said: boolean
+  over: boolean
+  readonly done: Promise<void>
+  finish: () => void
+}
+
+/** A reader that is late finds at most one frame, and so many UTF-16 units of text: then whoever captures is held. */
+const FRAMES = 1
+const CHARACTERS = 4_096
+
+export class Turns {
+  readonly #hands: TurnsHands
+  readonly #pairing: Pairing
+  readonly #entries = new Map<string, Entry>()
+  readonly #unfollow: () => void
+  #closed = false
+  /** How many turns have had a frame, and how many of them are over (SESS-1). */
+  captured = 0
+  finished = 0
+  /** Whether what is opened from now on has a voice, and captions. */
+  voiced = true
+  captioned = true
+
+  constructor(hands: TurnsHands) {
+    this.#hands = hands
+    this.#pairing = new Pairing(() => hands.room.nextId())
+    this.#unfollow = hands.room.on(fact => {
+      if (fact.type === 'utterance.ended') this.#ended(fact.played)
+      if (fact.type === 'closed') this.close()
+    })
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id)
+  }
+
+  /** Resolves when its turn has counted the frame and has taken it; without effect if that turn is over. */
+  async frame(frame: AudioFrame): Promise<void> {
+    if (this.#closed) return
+    const entry = this.#at(this.#pairing.frame(this.#hands.clock.now(), this.captioned))
+    if (!entry) return
+    if (!entry.captured) this.captured++
+    entry.captured = true
+    await this.#push(entry, 'audio', () => entry.audio.push(frame))
+  }
+  async text(word: Word): Promise<void> {
+    if (this.#closed || word.text === '') return
+    const entry = this.#at(this.#pairing.text(this.#hands.clock.now(), this.voiced))
+    if (!entry) return
+    entry.texted = true
+    await this.#push(entry, 'text', () => entry.text.push(word))
+  }
+  endAudio(): void {
+    const turn = this.#pairing.endAudio(this.#hands.clock.now())
+    const entry = turn && this.#entries.get(turn.id)
+    if (!entry) return
+    void this.#push(entry, 'audio', () => entry.audio.end())
+    if (!entry.texted) entry.text.end()
+  }
+  endText(): void {
+    const turn = this.#pairing.endText(this.#hands.clock.now())
+    const entry = turn && this.#entries.get(turn.id)
+    if (entry) void this.#push(entry, 'text', () => entry.text.end())
+  }
+
+  /** Ends every turn that has text or audio (SESS-4). */
+  clear(): void {
+    for (const { id } of this.#pairing.clear(this.#hands.clock.now())) this.#cut(id)
+  }
+  /** Ends the turn whose audio is open, if there is one. */
+  abandon(): void {
+    const open = this.#pairing.turns.find(({ audio }) => audio === 'open')
+    if (!open) return
+    this.#pairing.ended(open.id, this.#hands.clock.now())
+    this.#cut(open.id)
+  }
+  /** Resolves when all turns with audio that were opened so far are over. */
+  async settled(): Promise<void> {
+    const open = [...this.#entries.values()].filter(({ captured }) => captured)
+    await Promise.all(open.map(({ done }) => done))
+  }
+  /** Whatever waits, waits no longer. */
+  close(): void {
+    this.#closed = true
+    this.#unfollow()
+    for (const { id } of [...this.#entries.values()]) this.#ended({ id, outcome: 'abandoned', heard: 0 })
+  }
+
+  #at(place: Place | undefined): Entry | undefined {
+    if (!place?.opens) return place && this.#entries.get(place.turn.id)
+    return this.#open(place.turn)
+  }
+  #open({ id, text, audio }: Turn): Entry {
+    let finish: () => void = () => {}
+    const done = new Promise<void>(resolve => {
+      finish = resolve
+    })
+    const entry: Entry = {
+      ...{ id, audio: hold<AudioFrame>(FRAMES), text: hold<Word>(CHARACTERS, word => word.text.length) },
+      ...{ pushing: { audio: Promise.resolve(), text: Promise.resolve() }, voiced: audio !== 'ended' },
+      ...{ captured: false, texted: false, said: false, over: false, done, finish },
+    }
+    if (text === 'ended') entry.text.end()
+    this.#entries.set(id, entry)
+    void this.#begin(entry, text !== 'ended')
+    return entry
+  }
+  /** Before the room is joined there is no place for it: it waits, and may be over by then. */
+  async #begin(entry: Entry, captioned: boolean): Promise<void> {
+    const { room, log } = this.#hands
+    const { id, audio, text } = entry
+    try {
+      if (!room.isOpen) await room.opened
+      if (entry.over) return
+      if (!entry.voiced) return await this.#tell(entry)
+      room.say({ id, audio, ...(captioned ? { text } : {}) })
+      entry.said = true
+    } catch (error) {
+      if (codeOf(error) !== 'ERR_CLOSED') log('warn', 'session.turn.failed', { id, error: lineOf(error) })
+      this.#ended({ id, outcome: 'abandoned', heard: 0 })
+    }
+  }
+  /** Nobody speaks it: its text is shown as it comes. */
+  async #tell({ id, text }: Entry): Promise<void> {
+    const telling = this.#hands.room.tell(id)
+    for await (const word of text) telling.put(word.text)
+    telling.end()
+    this.#ended({ id, outcome: 'finished', heard: 0 })
+  }
+
+  async #push(entry: Entry, side: 'audio' | 'text', push: () => Promise<void> | void): Promise<void> {
+    const pushed = entry.pushing[side].then(push)
+    entry.pushing[side] = pushed
+    await pushed
+  }
+  /** It is over by the session's own wish. One that no utterance was made of has nobody else to end it. */
+  #cut(id: string): void {
+    if (this.#entries.get(id)?.said) this.#hands.room.interrupt(id)
+    else this.#ended({ id, outcome: 'interrupted', heard: 0 })
+  }
+  #ended({ id, outcome, heard, spoken }: Ended): void {
+    const entry = this.#entries.get(id)
+    if (!entry) return
+    const { clock, ended } = this.#hands
+    this.#pairing.ended(id, clock.now())
+    this.#entries.delete(id)
+    entry.over = true
+    for (const queue of [entry.audio, entry.text]) {
+      queue.end()
+      queue.clear()
+    }
+    if (entry.captured) {
+      this.finished++
+      ended({ id, outcome, heard, ...(entry.texted && spoken !== undefined ? { spoken } : {}) })
+    }
+    entry.finish()
+  }
+}
