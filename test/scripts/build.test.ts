@@ -30,6 +30,7 @@ it.before(() => {
     "import { setup } from 'xstate'\nexport const machine = setup({}).createMachine({ id: 'tiny' })\nexport const tone = async (hertz: number) => (await import('./tone.ts')).tone(hertz)\n",
   )
   write('src/livekit/index.ts', "export { machine } from '../index.ts'\n")
+  write('src/room-io.ts', "export { machine } from './index.ts'\n")
   write('src/testing.ts', 'export type Fake = { fake: true }\nexport const fake: Fake = { fake: true }\n')
   write('src/cli.ts', "import { tone } from './index.ts'\nconsole.log(await tone(440))\n")
   write('dist/old-ABC.js', 'left by an earlier build\n')
@@ -38,7 +39,7 @@ it.after(() => rmSync(folder, { recursive: true, force: true }))
 
 it('bundles what package.json names, and sweeps what earlier builds left', () => {
   const { status, output } = node('.', 'scripts/build.mjs')
-  assert.match(output, /^dist\/: index\.js, livekit\/index\.js, testing\.js, cli\.js, \d files, \d+ kB, \d+ ms\n$/)
+  assert.match(output, /^dist\/: index\.js, livekit\/index\.js, room-io\.js, testing\.js, cli\.js, \d files, \d+ kB, \d+ ms\n$/)
   assert.is(status, 0)
   assert.not(existsSync(join(folder, 'dist/old-ABC.js')))
   assert.ok(existsSync(join(folder, 'dist/index.js.map')))
