@@ -5,15 +5,16 @@ import type { RoomFact } from './facts.ts'
 import type { NoiseCancellation } from './inbound/noise.ts'
 import type { Journal } from './journal.ts'
 import type { ChatMessage, Mind, ParticipantKind } from './ports.ts'
-import type { ChartRoom } from './room.ts'
 
-/** Deals with a message in its own way; the next one waits until it has settled. */
-export type TextInputCallback = (room: ChartRoom, message: ChatMessage) => unknown
+/**
+ * What deals with a message, in place of the default; the next one waits until it has settled. As methods, so that a callback may say
+ * whose it is: the room's, or the session's that a RoomIO has.
+ */
 export type TextInputOptions = {
   /** Default: the agent is interrupted, and the mind gets the message. */
-  textInputCb?: TextInputCallback
+  textInputCb?(owner: unknown, message: ChatMessage): unknown
   /** The same, as LiveKit's own agents call it. */
-  textInputCallback?: TextInputCallback
+  textInputCallback?(owner: unknown, message: ChatMessage): unknown
 }
 
 /** Durations in ms, rates in Hz. What is not given, or undefined, has its default. */
@@ -95,7 +96,7 @@ const outputDefaults = {
   fadeMs: 10,
 }
 const videoInputDefaults = {}
-const textOutputDefaults = { syncTranscription: true, transcriptionSpeedFactor: 1, jsonFormat: false }
+const textDefaults = { syncTranscription: true, transcriptionSpeedFactor: 1 }
 const { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs } = linkDefaults
 const deletionDefaults = { deleteRoomOnClose: false, deleteRoomTimeoutMs: 10_000 }
 const roomDefaults = {
@@ -138,7 +139,7 @@ export const settingsOf = (options: RoomOptions = {}) => {
   const room = groupOf('options', roomDefaults, options, others)
   const input = partOf('audioInput', inputDefaults, options.audioInput, ['noiseCancellation'])
   const output = publishing(partOf('audioOutput', outputDefaults, options.audioOutput, ['trackPublishOptions']), options)
-  const textOutput = partOf('textOutput', textOutputDefaults, options.textOutput)
+  const text = partOf('textOutput', textDefaults, options.textOutput, ['jsonFormat'])
   const textInput = textInputOf(options.textInput)
   partOf('videoInput', videoInputDefaults, options.videoInput)
   const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
@@ -169,16 +170,7 @@ export const settingsOf = (options: RoomOptions = {}) => {
     ...(identity === undefined ? {} : { identity }),
   }
   return Object.freeze({
-    ...{
-      link: Object.freeze(link),
-      on,
-      input,
-      noiseCancellation: noiseOf(options),
-      textInput,
-      output,
-      textOutput,
-      closeBudgetMs,
-    },
+    ...{ link: Object.freeze(link), on, input, noiseCancellation: noiseOf(options), textInput, output, text, closeBudgetMs },
     ...{ deleteRoom: deletionOf(deleteRoomOnClose, options.deleteRoom), deleteRoomTimeoutMs, mind, journal, listener },
   })
 }

@@ -11,7 +11,7 @@ import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './op
 import type { Clock, Ids, Log, OpusDecoder, Participant, World } from './ports.ts'
 import { type ChartRoom, checkWorld, roomIn } from './room.ts'
 import { AudioInput, AudioOutput, TextOutput } from './session/parts.ts'
-import { checkSession, closeSession, type Session, type Slot, slotsOf, stateIn, wordsIn } from './session/session.ts'
+import { answeredBy, checkSession, closeSession, type Session, type Slot, slotsOf, stateIn, wordsIn } from './session/session.ts'
 
 export type { Legacy, RoomInputOptions, RoomOutputOptions } from './legacy.ts'
 export type { RoomOptions } from './options.ts'
@@ -45,7 +45,10 @@ export class RoomIO {
     if ('remoteParticipants' in Object(room)) this.#sdk = room as SdkRoom
     this.#world = this.#sdk ? attach(this.#sdk, hands) : (room as World)
     checkWorld(this.#world)
-    this.#settings = settingsOf(optionsOf(options, hands, this.#world.log))
+    const given = optionsOf(options, hands, this.#world.log)
+    const { textInput } = settingsOf(given) // refused as they were given
+    const settings = settingsOf(answeredBy(session, given))
+    this.#settings = { ...settings, textInput: textInput && { ...textInput, callback: settings.textInput?.callback } }
     if (this.#settings.mind) throw new TypeError('a RoomIO takes no mind: the session is the mind')
   }
 
@@ -166,11 +169,11 @@ export class RoomIO {
     }
     return Object.freeze({ ...this.#settings, on: Object.freeze({ ...on, ...free }) })
   }
-  #equip(room: ChartRoom, { on, output, textOutput }: Settings): void {
+  #equip(room: ChartRoom, { on, output, text }: Settings): void {
     const { clock, log, epochMs = 0 } = this.#world
     const format = { sampleRate: output.sampleRate, channels: output.numChannels }
     if (on.audioInput) this.#audioInput = new AudioInput(room)
-    const synchronized = on.textOutput && textOutput.syncTranscription
+    const synchronized = on.textOutput && text.syncTranscription
     const voice = new AudioOutput({ room, format, clock, log, epochMs, synchronized })
     voice.turns.voiced = on.audioOutput
     voice.turns.captioned = on.textOutput

@@ -1006,4 +1006,26 @@ it('is ready when somebody is linked who can receive, and hears us (ROOM-6, LINK
   await clock.runUntil(room.close())
 })
 
+it('hears, says and shows through async iterables, and gives each back when it stops (PORT-2)', async () => {
+  const { clock, room, caller } = await startCall()
+  const captions = caller.collect('lk.transcription')
+  await clock.runUntil(room.ready())
+  void caller.publish().speak(samples(500))
+  const hear = async () => {
+    for await (const frame of room.audio) return frame.samplesPerChannel // and so lets the stream go
+  }
+  assert.equal([await clock.runUntil(hear()), await clock.runUntil(hear())], [50 * perMs, 50 * perMs])
+  const ended: string[] = []
+  const utterance = room.say({ id: 'mine', audio: stalled(sound(200), ended), text: stalled(timed(2), ended) })
+  await clock.advance(300)
+  assert.equal([utterance.id, utterance.heard, utterance.spoken], ['mine', 200 * perMs, 'word0'])
+  const end = utterance.interrupt()
+  assert.equal(await clock.runUntil(utterance.played), end)
+  assert.equal(ended, ['let go', 'let go'])
+  room.show('Unheard.')
+  await clock.advance(50)
+  assert.ok(captions.some(({ text }) => text === 'Unheard.'))
+  await clock.runUntil(room.close())
+})
+
 it.run()

