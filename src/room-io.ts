@@ -11,7 +11,17 @@ import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './op
 import type { Clock, Ids, Log, OpusDecoder, Participant, World } from './ports.ts'
 import { type ChartRoom, checkWorld, roomIn } from './room.ts'
 import { AudioInput, AudioOutput, TextOutput } from './session/parts.ts'
-import { answeredBy, checkSession, closeSession, type Session, type Slot, slotsOf, stateIn, wordsIn } from './session/session.ts'
+import {
+  answeredBy,
+  checkSession,
+  closeSession,
+  keepsPace,
+  type Session,
+  type Slot,
+  slotsOf,
+  stateIn,
+  wordsIn,
+} from './session/session.ts'
 
 export type { Legacy, RoomInputOptions, RoomOutputOptions } from './legacy.ts'
 export type { RoomOptions } from './options.ts'
@@ -173,10 +183,11 @@ export class RoomIO {
     const { clock, log, epochMs = 0 } = this.#world
     const format = { sampleRate: output.sampleRate, channels: output.numChannels }
     if (on.audioInput) this.#audioInput = new AudioInput(room)
-    const synchronized = on.textOutput && text.syncTranscription
-    const voice = new AudioOutput({ room, format, clock, log, epochMs, synchronized })
-    voice.turns.voiced = on.audioOutput
-    voice.turns.captioned = on.textOutput
+    const voice = new AudioOutput({
+      ...{ room, format, clock, log, epochMs },
+      on: { audio: on.audioOutput, text: on.textOutput },
+      paced: () => text.syncTranscription && !keepsPace(this.#session),
+    })
     if (on.audioOutput) this.#audioOutput = voice
     if (on.textOutput) this.#words = new TextOutput(voice.turns)
   }

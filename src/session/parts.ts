@@ -55,8 +55,10 @@ export type PartsHands = {
   log: Log
   /** Epoch time of the clock's zero. */
   epochMs: number
-  /** The words are shown as they are heard, so that they are known at the end. */
-  synchronized: boolean
+  /** Which of the two outputs there are. */
+  on: { audio: boolean; text: boolean }
+  /** Whether words are shown as they are heard, so that they are known at the end. */
+  paced: () => boolean
 }
 
 /**
@@ -72,11 +74,11 @@ export class AudioOutput extends EventEmitter {
 
   constructor(hands: PartsHands) {
     super()
-    const { room, clock, log, format } = hands
+    const { room, format } = hands
     this.#hands = hands
     this.sampleRate = format.sampleRate
     room.on(fact => this.#tell(fact)) // before the turns: what they tell comes last
-    this.turns = new Turns({ room, clock, log, ended: turn => this.#finish(turn) })
+    this.turns = new Turns({ ...hands, ended: turn => this.#finish(turn) })
   }
 
   get capturedPlayoutSegments(): number {
@@ -114,10 +116,10 @@ export class AudioOutput extends EventEmitter {
     return this.#last
   }
   onAttached(): void {
-    this.turns.voiced = true
+    this.turns.attached.audio = true
   }
   onDetached(): void {
-    this.turns.voiced = false
+    this.turns.attached.audio = false
   }
 
   #tell(fact: RoomFact): void {
@@ -130,11 +132,10 @@ export class AudioOutput extends EventEmitter {
     this.emit('playbackProgressed', { startedAt: epochMs + startedAt, offset: msOf(offset), duration: msOf(duration) })
   }
   #finish({ outcome, heard, spoken }: Ended): void {
-    const { format, synchronized } = this.#hands
     this.#last = {
-      playbackPosition: heard / format.sampleRate,
+      playbackPosition: heard / this.#hands.format.sampleRate,
       interrupted: outcome !== 'finished',
-      ...(synchronized && spoken !== undefined ? { synchronizedTranscript: spoken } : {}),
+      ...(spoken !== undefined ? { synchronizedTranscript: spoken } : {}),
     }
     this.emit('playbackFinished', this.#last)
   }
@@ -160,10 +161,10 @@ export class TextOutput {
     this.#turns.endText()
   }
   onAttached(): void {
-    this.#turns.captioned = true
+    this.#turns.attached.text = true
   }
   onDetached(): void {
-    this.#turns.captioned = false
+    this.#turns.attached.text = false
   }
 }
 

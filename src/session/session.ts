@@ -77,6 +77,19 @@ export const replyTo = async (session: unknown, { text }: { text: string }): Pro
 /** A value, a promise, or what agents-js gives: an object with its promise under `await`. */
 const settled = (work: unknown): unknown => (typeof work === 'object' && work !== null && 'await' in work ? work.await : work)
 
+/**
+ * Whether the session's model gives its words at the pace of its voice, so that nobody else should. Asked anew for each turn: an agent
+ * may have handed over to another. A session that does not run has no agent, and says so by an error.
+ */
+export const keepsPace = (session: Session): boolean => {
+  try {
+    const model = field(field(session, 'currentAgent'), 'llm') ?? field(session, 'llm')
+    return field(field(model, 'capabilities'), 'nativeTranscriptSync') === true
+  } catch {
+    return false
+  }
+}
+
 /** Where a session takes what it hears with, and what it speaks with. */
 export type Slot = { of: 'input' | 'output'; name: 'audio' | 'video' | 'transcription' }
 export const slotsOf = (session: Session) => ({

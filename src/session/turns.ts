@@ -8,7 +8,16 @@ import { Pairing, type Place, type Turn } from './pairing.ts'
 
 /** What became of a turn with audio. `heard` in samples per channel; `spoken` if it had text. */
 export type Ended = { id: string; outcome: Outcome; heard: number; spoken?: string }
-export type TurnsHands = { room: ChartRoom; clock: Clock; log: Log; ended: (turn: Ended) => void }
+export type TurnsHands = {
+  room: ChartRoom
+  clock: Clock
+  log: Log
+  /** Which sides a turn can have here. */
+  on: { audio: boolean; text: boolean }
+  /** Whether the words of a turn that begins now are shown as they are heard; else as they come (SYNC-13). */
+  paced: () => boolean
+  ended: (turn: Ended) => void
+}
 
 type Entry = {
   readonly id: string
@@ -40,9 +49,9 @@ export class Turns {
   /** How many turns have had a frame, and how many of them are over (SESS-1). */
   captured = 0
   finished = 0
-  /** Whether what is opened from now on has a voice, and captions. */
-  voiced = true
-  captioned = true
+  /** Whether the session uses the side now: what is opened meanwhile does without. */
+  readonly attached = { audio: true, text: true }
+  #warned = false
 
   constructor(hands: TurnsHands) {
     this.#hands = hands
@@ -60,7 +69,7 @@ export class Turns {
   /** Resolves when its turn has counted the frame and has taken it; without effect if that turn is over. */
   async frame(frame: AudioFrame): Promise<void> {
     if (this.#closed) return
-    const entry = this.#at(this.#pairing.frame(this.#hands.clock.now(), this.captioned))
+    const entry = this.#at(this.#pairing.frame(this.#hands.clock.now(), this.#has('text')))
     if (!entry) return
     if (!entry.captured) this.captured++
     entry.captured = true
@@ -68,7 +77,7 @@ export class Turns {
   }
   async text(word: Word): Promise<void> {
     if (this.#closed || word.text === '') return
-    const entry = this.#at(this.#pairing.text(this.#hands.clock.now(), this.voiced))
+    const entry = this.#at(this.#pairing.text(this.#hands.clock.now(), this.#has('audio')))
     if (!entry) return
     entry.texted = true
     await this.#push(entry, 'text', () => entry.text.push(word))
@@ -109,6 +118,9 @@ export class Turns {
     for (const { id } of [...this.#entries.values()]) this.#ended({ id, outcome: 'abandoned', heard: 0 })
   }
 
+  #has(side: 'audio' | 'text'): boolean {
+    return this.#hands.on[side] && this.attached[side]
+  }
   #at(place: Place | undefined): Entry | undefined {
     if (!place?.opens) return place && this.#entries.get(place.turn.id)
     return this.#open(place.turn)
@@ -125,30 +137,36 @@ export class Turns {
     }
     if (text === 'ended') entry.text.end()
     this.#entries.set(id, entry)
+    const { on, log } = this.#hands
+    if (!this.#warned && on.audio && on.text && this.attached.audio !== this.attached.text) {
+      this.#warned = true
+      log('warn', 'session.unsynchronized', { attached: this.attached.audio ? 'audio' : 'text' })
+    }
     void this.#begin(entry, text !== 'ended')
     return entry
   }
   /** Before the room is joined there is no place for it: it waits, and may be over by then. */
   async #begin(entry: Entry, captioned: boolean): Promise<void> {
-    const { room, log } = this.#hands
-    const { id, audio, text } = entry
+    const { room, log, paced } = this.#hands
+    const { id, audio, text, voiced } = entry
     try {
       if (!room.isOpen) await room.opened
       if (entry.over) return
-      if (!entry.voiced) return await this.#tell(entry)
-      room.say({ id, audio, ...(captioned ? { text } : {}) })
-      entry.said = true
+      const together = voiced && captioned && paced()
+      if (voiced) room.say({ id, audio, ...(together ? { text } : {}) })
+      entry.said = voiced
+      if (captioned && !together) await this.#tell(entry)
     } catch (error) {
       if (codeOf(error) !== 'ERR_CLOSED') log('warn', 'session.turn.failed', { id, error: lineOf(error) })
       this.#ended({ id, outcome: 'abandoned', heard: 0 })
     }
   }
-  /** Nobody speaks it: its text is shown as it comes. */
-  async #tell({ id, text }: Entry): Promise<void> {
+  /** Its text is shown as it comes; without a voice that is all of it. */
+  async #tell({ id, text, voiced }: Entry): Promise<void> {
     const telling = this.#hands.room.tell(id)
     for await (const word of text) telling.put(word.text)
     telling.end()
-    this.#ended({ id, outcome: 'finished', heard: 0 })
+    if (!voiced) this.#ended({ id, outcome: 'finished', heard: 0 })
   }
 
   async #push(entry: Entry, side: 'audio' | 'text', push: () => Promise<void> | void): Promise<void> {

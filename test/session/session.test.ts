@@ -257,18 +257,62 @@ it('keeps what is captured before the room is joined, and ends it at once if it 
   await call.clock.runUntil(io.close())
 })
 
-it('names no text where the words are not shown as they are heard (SYNC-13)', async () => {
-  const { clock, voice, text, close } = await begin({ options: { textOutput: { syncTranscription: false } } })
-  await write(text, 'Said.')
-  text.flush()
-  await clock.runUntil(speak(voice, 100))
-  voice.flush()
-  assert.equal(await clock.runUntil(voice.waitForPlayout()), { playbackPosition: 0.1, interrupted: false })
+const models: [what: string, session: object][] = [
+  ['the words are not to be synchronised', {}],
+  ['the model keeps the pace itself', { llm: { capabilities: { nativeTranscriptSync: true } } }],
+  ['the agent’s own model does', { llm: {}, currentAgent: { llm: { capabilities: { nativeTranscriptSync: true } } } }],
+]
+for (const [what, members] of models)
+  it(`shows text as it comes, under the id of its utterance, and names none at the end where ${what} (SYNC-13, TXT-4)`, async () => {
+    const syncTranscription = Object.keys(members).length > 0
+    const { clock, caller, voice, text, session, facts, io, close } = await begin({
+      options: { textOutput: { syncTranscription } },
+    })
+    Object.assign(session, members)
+    io.chart?.on(fact => facts.push(fact))
+    const shown = caller.collect('lk.transcription')
+    await write(text, 'Said ', 'soon.')
+    text.flush()
+    await clock.runUntil(speak(voice, 300))
+    voice.flush()
+    await clock.advance(20)
+    assert.equal(
+      shown.map(one => one.text),
+      ['Said soon.'],
+    )
+    assert.equal(await clock.runUntil(voice.waitForPlayout()), { playbackPosition: 0.3, interrupted: false })
+    const ended = facts.flatMap(fact => (fact.type === 'utterance.ended' ? [fact.played.id] : []))
+    assert.equal(
+      shown.map(({ attributes }) => attributes['lk.segment_id']),
+      ended,
+    )
+    await close()
+  })
+
+it('looks at the model anew for each turn: an agent may have handed over, and one that does not run has none', async () => {
+  const { clock, voice, text, session, close } = await begin()
+  let capabilities: object | undefined
+  Object.defineProperty(session, 'currentAgent', {
+    get: () => {
+      if (!capabilities) throw new Error('the session is not running')
+      return { llm: { capabilities } }
+    },
+  })
+  const names: (string | undefined)[] = []
+  for (const next of [undefined, { nativeTranscriptSync: true }, { nativeTranscriptSync: false }]) {
+    capabilities = next
+    await write(text, 'Words.')
+    text.flush()
+    await clock.runUntil(speak(voice, 100))
+    voice.flush()
+    names.push((await clock.runUntil(voice.waitForPlayout())).synchronizedTranscript)
+  }
+  assert.equal(names, ['Words.', undefined, 'Words.'])
   await close()
 })
 
-it('shows text as it comes while the voice is detached, and speaks without text while that is (SYNC-13)', async () => {
-  const { clock, caller, voice, text, counts, close } = await begin()
+it('shows text as it comes while the voice is detached, and speaks without text while that is, and warns once (SYNC-13)', async () => {
+  const { clock, caller, voice, text, counts, codes, close } = await begin()
   const shown = caller.collect('lk.transcription')
   voice.onDetached()
   await write(text, 'Not ', 'spoken.')
@@ -281,6 +325,7 @@ it('shows text as it comes while the voice is detached, and speaks without text 
   await clock.runUntil(voice.waitForPlayout())
   text.onAttached()
   assert.equal([shown.map(one => one.text), counts()], [['Not spoken.'], [1, 0]])
+  assert.equal(codes(), ['session.unsynchronized'])
   await close()
 })
 
