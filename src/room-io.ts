@@ -10,7 +10,7 @@ import { attach } from './livekit/attach.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
 import type { Clock, Ids, Log, OpusDecoder, Participant, World } from './ports.ts'
 import { type ChartRoom, checkWorld, roomIn } from './room.ts'
-import { AudioInput, AudioOutput, TextOutput } from './session/parts.ts'
+import { type AudioInput, AudioOutput, Input, TextOutput } from './session/parts.ts'
 import {
   answeredBy,
   checkSession,
@@ -182,7 +182,11 @@ export class RoomIO {
   #equip(room: ChartRoom, { on, output, text }: Settings): void {
     const { clock, log, epochMs = 0 } = this.#world
     const format = { sampleRate: output.sampleRate, channels: output.numChannels }
-    if (on.audioInput) this.#audioInput = new AudioInput(room)
+    if (on.audioInput)
+      this.#audioInput = new Input(
+        () => room.audio,
+        on => room.setAttached(on),
+      )
     const voice = new AudioOutput({
       ...{ room, format, clock, log, epochMs },
       on: { audio: on.audioOutput, text: on.textOutput },

@@ -7,32 +7,33 @@ import type { Clock, Log, Word } from '../ports.ts'
 import type { ChartRoom } from '../room.ts'
 import { type Ended, Turns } from './turns.ts'
 
-/** What the linked participant says. */
-export class AudioInput {
-  readonly #room: ChartRoom
-  #reader: AsyncIterator<AudioFrame> | undefined
+/** What the linked participant says, or shows. */
+export class Input<F> {
+  readonly #attach: (attached: boolean) => void
+  #reader: AsyncIterator<F> | undefined
   /** One reader at a time; whoever comes after it goes on where it stopped. */
-  readonly stream: ReadableStream<AudioFrame>
+  readonly stream: ReadableStream<F>
 
-  constructor(room: ChartRoom) {
-    this.#room = room
-    this.stream = new ReadableStream<AudioFrame>(
+  /** `source` is read from the first read on. */
+  constructor(source: () => AsyncIterable<F>, attach: (attached: boolean) => void) {
+    this.#attach = attach
+    this.stream = new ReadableStream<F>(
       {
         pull: async controller => {
-          this.#reader ??= room.audio[Symbol.asyncIterator]()
+          this.#reader ??= source()[Symbol.asyncIterator]()
           const { done, value } = await this.#reader.next()
           if (done) controller.close()
           else controller.enqueue(value)
         },
-        cancel: () => void this.#reader?.return?.(),
+        cancel: () => this.close(),
       },
       { highWaterMark: 0 }, // what waits, waits in the room, where it is bounded and counted
     )
   }
 
-  /** Whether the agent hears: while detached, what comes is dropped. */
+  /** Whether the agent takes it: while detached, what comes is dropped. */
   setAttached(attached: boolean): void {
-    this.#room.setAttached(attached)
+    this.#attach(attached)
   }
   onAttached(): void {
     this.setAttached(true)
@@ -45,6 +46,7 @@ export class AudioInput {
     await this.#reader?.return?.()
   }
 }
+export type AudioInput = Input<AudioFrame>
 
 /** `playbackPosition` in seconds. */
 export type PlaybackFinished = { playbackPosition: number; interrupted: boolean; synchronizedTranscript?: string }
@@ -172,10 +174,12 @@ const wordOf = (piece: unknown): Word => {
   if (typeof piece === 'string') return { text: piece }
   if (typeof piece !== 'object' || piece === null || !('text' in piece) || typeof piece.text !== 'string')
     throw new TypeError("the agent's words are a text, or an object with a text and, in seconds, its startTime and endTime")
-  const { text, startTime, endTime } = piece as TimedString
+  const { text, startTime, endTime, confidence, startTimeOffset } = piece as TimedString
   return {
     text,
     ...(typeof startTime === 'number' ? { startMs: startTime * 1000 } : {}),
     ...(typeof endTime === 'number' ? { endMs: endTime * 1000 } : {}),
+    ...(typeof confidence === 'number' ? { confidence } : {}),
+    ...(typeof startTimeOffset === 'number' ? { offsetMs: startTimeOffset * 1000 } : {}),
   }
 }
