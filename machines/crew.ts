@@ -17,17 +17,17 @@ export const without = (crew: Crew, name: string): Crew => {
 }
 
 /** Which children an event of the world, or a command, is passed on to. */
-export const audience = ({ type, id }: AnyEventObject, crew: Crew): string[] => {
+export const audience = ({ type, id, of }: AnyEventObject, crew: Crew): string[] => {
   const [noun] = type.split('.', 1)
   if (type === 'link' || type === 'unlink') return ['link']
-  if (type === 'attach' || type === 'detach') return ['microphone']
+  if (type === 'attach' || type === 'detach') return of === undefined ? ['microphone', 'camera'] : [of]
   if (type === 'finish') return [`transcript:${id}`]
   if (type === 'interrupt' && id !== undefined) return [`playout:${id}`]
   if (type === 'pause' || type === 'resume' || type === 'interrupt') return named(crew, 'playout')
   if (type === 'attend' || noun === 'utterance') return ['agent']
-  if (noun === 'participant' || noun === 'track') return ['link', 'microphone']
+  if (noun === 'participant' || noun === 'track') return ['link', 'microphone', 'camera']
   if (noun === 'speaker' || noun === 'sink') return ['output']
-  return ['link', 'microphone', 'chat', 'presence', ...named(crew, 'transcript')] // the room's own: away, back, over
+  return ['link', 'microphone', 'camera', 'chat', 'presence', ...named(crew, 'transcript')] // the room's own: away, back, over
 }
 
 /** Who sends something: nobody whom we know, if there is no participant. `welcome`: we take it (CHAT-2). */
@@ -47,9 +47,12 @@ export const briefing = (name: string, context: RoomContext): AnyEventObject[] =
   if (concern === 'link' || concern === 'chat') return here
   if (concern === 'presence') return [{ type: 'present', state }, ...(away ? [] : here)]
   if (concern === 'playout') return paused ? [{ type: 'pause' }] : []
-  if (concern === 'microphone') {
+  if (concern === 'microphone' || concern === 'camera') {
     const participant = roster.find(({ sid }) => sid === linked?.sid)
-    return [...(detached ? [{ type: 'detach' }] : []), ...(participant ? [{ type: 'listen', participant }] : [])]
+    return [
+      ...(detached.includes(concern) ? [{ type: 'detach' }] : []),
+      ...(participant ? [{ type: 'listen', participant }] : []),
+    ]
   }
   if (concern !== 'agent') return []
   const sounding = named(crew, 'playout').filter(playout => crew[playout]?.getSnapshot()?.context?.started)
@@ -61,6 +64,7 @@ export const farewells = (crew: Crew): [name: string, event: AnyEventObject][] =
   ['chat', { type: 'close' }],
   ['link', { type: 'close' }],
   ['microphone', { type: 'close' }],
+  ['camera', { type: 'close' }],
   ...named(crew, 'playout').map((name): [string, AnyEventObject] => [name, { type: 'abandon' }]),
   ['presence', { type: 'close' }],
   ['output', { type: 'close' }],

@@ -21,6 +21,8 @@ export type RoomInput = {
   closeBudgetMs: number
 } & Partial<Extras>
 type Extras = { off: Concern[]; deletes: boolean; joinTimeoutMs: number; deleteRoomTimeoutMs: number }
+/** What the agent takes in. */
+export type Sense = 'microphone' | 'camera'
 export type RoomEvent =
   | { type: 'open' }
   | { type: 'say'; id: string }
@@ -29,7 +31,8 @@ export type RoomEvent =
   | { type: 'caption'; segment: TranscriptInput }
   | { type: 'finish'; id: string } // the captions of this segment
   | { type: 'link'; identity: string }
-  | { type: 'unlink' | 'attach' | 'detach' }
+  | { type: 'unlink' }
+  | { type: 'attach' | 'detach'; of?: Sense } // one of them, or both
   | { type: 'attend'; state: Attending } // the mind, of itself
   | { type: 'close'; reason?: string }
   | { type: 'restart' | 'forget'; concern: Concern } // from us to us, later
@@ -50,7 +53,7 @@ export type RoomContext = RoomInput &
     linked: { identity: string; sid: string } | null
     away: boolean
     paused: boolean
-    detached: boolean
+    detached: Sense[]
     state: AgentState
     /** Failures that are not forgotten. */
     failures: Partial<Record<Concern, number>>
@@ -84,8 +87,8 @@ const commands = {
   resume: { guard: 'isPaused', actions: [{ type: 'notePaused', params: false }, 'pass', 'tellFact'] },
   link: { actions: 'pass' },
   unlink: { actions: 'pass' },
-  attach: { actions: [{ type: 'noteDetached', params: false }, 'pass'] },
-  detach: { actions: [{ type: 'noteDetached', params: true }, 'pass'] },
+  attach: { actions: ['noteAttached', 'pass'] },
+  detach: { actions: ['noteDetached', 'pass'] },
   'agent.changed': { actions: [noteState, 'briefPresence', 'tellFact'] },
 } as const
 
@@ -94,7 +97,7 @@ export const roomMachine = supervisor.createMachine({
   context: ({ input }) => ({
     ...{ off: [], deletes: false, joinTimeoutMs: 20_000, deleteRoomTimeoutMs: 10_000, ...input },
     ...{ crew: {}, joined: null, roster: [], linked: null, state: 'initializing', failures: {} },
-    ...{ away: false, paused: false, detached: false },
+    ...{ away: false, paused: false, detached: [] },
   }),
   initial: 'idle',
   states: {
@@ -126,7 +129,7 @@ export const roomMachine = supervisor.createMachine({
         'utterance.started': { actions: 'pass' },
         'sink.failed': { actions: 'pass' },
         'participant.linked': {
-          actions: [{ type: 'noteLinked', params: ({ event }) => event.participant }, 'briefMicrophone', 'publish', 'tellFact'],
+          actions: [{ type: 'noteLinked', params: ({ event }) => event.participant }, 'briefInputs', 'publish', 'tellFact'],
         },
         'participant.unlinked': { actions: ['noteUnlinked', 'unlisten', 'tellFact'] },
         'participant.closed': [
@@ -134,7 +137,7 @@ export const roomMachine = supervisor.createMachine({
           { target: 'closing', actions: noteReason('participant_disconnected') },
         ],
         'room.reconnecting': { actions: ['noteAway', 'pass'] },
-        'room.reconnected': { actions: [noteFact, 'noteBack', 'pass', 'briefMicrophone'] },
+        'room.reconnected': { actions: [noteFact, 'noteBack', 'pass', 'briefInputs'] },
         'room.disconnected': { target: 'closing', actions: ['pass', noteReason('room.disconnected')] },
         'participant.*': { actions: [noteFact, 'pass'] },
         'track.*': { actions: [noteFact, 'pass'] },

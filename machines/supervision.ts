@@ -1,7 +1,7 @@
 /** Who may fail how often, and what follows: the failure table as data, and the questions the supervisor asks of it. */
 
 /** What a room has children for. Several alike are told apart by a key: `playout:SG_…`. */
-export type Concern = 'link' | 'microphone' | 'chat' | 'output' | 'playout' | 'transcript' | 'presence' | 'agent'
+export type Concern = 'link' | 'microphone' | 'camera' | 'chat' | 'output' | 'playout' | 'transcript' | 'presence' | 'agent'
 /** After the last restart: `close` the room, or go on `without` that child. */
 export type Policy = { restarts: number; otherwise: 'close' | 'without' }
 
@@ -13,6 +13,7 @@ const BACKOFF_MS = 100
 export const failureTable: Record<Concern, Policy> = {
   link: { restarts: 0, otherwise: 'close' },
   microphone: { restarts: 3, otherwise: 'close' },
+  camera: { restarts: 3, otherwise: 'without' },
   chat: { restarts: 3, otherwise: 'without' }, // the message in hand is lost
   output: { restarts: 0, otherwise: 'close' }, // it has rebuilt itself before it gives up
   playout: { restarts: 0, otherwise: 'without' }, // the utterance ends abandoned, the next one plays

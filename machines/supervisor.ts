@@ -3,6 +3,7 @@ import { type AnyActorRef, type AnyEventObject, assign, fromPromise, setup } fro
 import type { AgentState, Joined, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
 import { agentMachine } from './agent.ts'
 import { audience, briefing, farewells, keyOf, named, without } from './crew.ts'
+import { cameraMachine } from './inbound/camera.ts'
 import { chatMachine } from './inbound/chat.ts'
 import { type LinkFact, linkMachine } from './inbound/link.ts'
 import { microphoneMachine } from './inbound/microphone.ts'
@@ -11,13 +12,14 @@ import { outputMachine } from './outbound/output.ts'
 import { playoutMachine } from './outbound/playout.ts'
 import { presenceMachine } from './outbound/presence.ts'
 import { type TranscriptInput, transcriptMachine } from './outbound/transcript.ts'
-import type { RoomContext, RoomEvent, RoomFailure, RoomInput } from './room.ts'
+import type { RoomContext, RoomEvent, RoomFailure, RoomInput, Sense } from './room.ts'
 import { backoff, type Concern, concernOf, MEMORY_MS, verdict } from './supervision.ts'
 import { unbound } from './unbound.ts'
 
 const actorOf = (event: RoomEvent) => ('actorId' in event ? event.actorId : '')
 /** Facts of the link have names like the world's own. */
 const isOurs = (fact: WorldFact | LinkFact): fact is LinkFact => /^participant\.(linked|unlinked|closed)$/.test(fact.type)
+const sensesOf = (event: RoomEvent): Sense[] => ('of' in event && event.of ? [event.of] : ['microphone', 'camera'])
 const verdictOn = ({ context, event }: { context: RoomContext; event: RoomEvent }) => {
   const concern = concernOf(actorOf(event))
   return concern ? verdict(concern, context.failures[concern] ?? 0) : 'close'
@@ -31,6 +33,7 @@ const primitives = setup({
     deleteRoom: fromPromise<void, { name: string }>(unbound('deleteRoom')),
     link: linkMachine,
     microphone: microphoneMachine,
+    camera: cameraMachine,
     chat: chatMachine,
     output: outputMachine,
     playout: playoutMachine,
@@ -54,6 +57,7 @@ const primitives = setup({
         return {
           link: spawn('link', { id: 'link', input: link }),
           ...(isOn('microphone') ? { microphone: spawn('microphone', { id: 'microphone', input: microphone }) } : {}),
+          ...(isOn('camera') ? { camera: spawn('camera', { id: 'camera' }) } : {}),
           ...(isOn('chat') ? { chat: spawn('chat', { id: 'chat' }) } : {}),
           ...(isOn('output') ? { output: spawn('output', { id: 'output' }) } : {}),
           presence: spawn('presence', { id: 'presence' }),
@@ -64,6 +68,7 @@ const primitives = setup({
     relaunch: assign({
       crew: ({ context: { crew, microphone }, spawn }, concern: Concern) => {
         if (concern === 'microphone') return { ...crew, microphone: spawn('microphone', { id: 'microphone', input: microphone }) }
+        if (concern === 'camera') return { ...crew, camera: spawn('camera', { id: 'camera' }) }
         if (concern === 'chat') return { ...crew, chat: spawn('chat', { id: 'chat' }) }
         if (concern === 'presence') return { ...crew, presence: spawn('presence', { id: 'presence' }) }
         return { ...crew, agent: spawn('agent', { id: 'agent' }) } // the table restarts no other
@@ -94,7 +99,10 @@ const primitives = setup({
     noteAway: assign({ away: true }),
     noteBack: assign({ away: false }),
     notePaused: assign({ paused: (_, paused: boolean) => paused }),
-    noteDetached: assign({ detached: (_, detached: boolean) => detached }),
+    noteAttached: assign({
+      detached: ({ context: { detached }, event }) => detached.filter(sense => !sensesOf(event).includes(sense)),
+    }),
+    noteDetached: assign({ detached: ({ context: { detached }, event }) => [...new Set([...detached, ...sensesOf(event)])] }),
     noteState: assign({ state: (_, state: AgentState) => state }),
     noteForgotten: assign({
       failures: ({ context: { failures } }, concern: Concern) => ({ ...failures, [concern]: (failures[concern] ?? 1) - 1 }),
@@ -146,11 +154,13 @@ export const supervisor = primitives.extend({
     }),
     briefCrew: brief((_, { crew }) => Object.keys(crew)),
     briefPresence: brief(() => ['presence']),
-    briefMicrophone: brief(() => ['microphone']),
+    briefInputs: brief(() => ['microphone', 'camera']),
     briefPlayout: brief(event => ('id' in event ? [`playout:${event.id}`] : [])),
     briefRestarted: brief(event => ('concern' in event ? [event.concern] : [])),
     publish: primitives.enqueueActions(args => send(args, 'output', { type: 'publish' })), // ROOM-5: the output hears it once
-    unlisten: primitives.enqueueActions(args => send(args, 'microphone', { type: 'unlisten' })),
+    unlisten: primitives.enqueueActions(args => {
+      for (const name of ['microphone', 'camera']) send(args, name, { type: 'unlisten' })
+    }),
     part: primitives.enqueueActions(part),
     bury: primitives.enqueueActions(args => bury(args, false)),
     revive: primitives.enqueueActions(args => {

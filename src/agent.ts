@@ -31,14 +31,15 @@ export const nobody: Mind = {
 }
 /**
  * A mind starts in a turn of its own: no code of the caller's runs within a transition, so what it asks is done when it was asked.
- * It hears and reads until its signal aborts: a reader that a failed mind left behind would keep the next one from it.
+ * It hears, sees and reads until its signal aborts: a reader that a failed mind left behind would keep the next one from it.
  */
 export const apart = (mind: Mind): Mind => ({
   start: async (conversation, signal) => {
     await undefined
     const lasting = <T>(source: () => AsyncIterable<T>) => ({ [Symbol.asyncIterator]: () => until<T>(signal)(source()) })
     const hear = () => lasting(() => conversation.hear())
+    const see = () => lasting(() => conversation.see())
     const chat = () => lasting(() => conversation.chat())
-    if (!signal.aborted) await mind.start({ ...conversation, hear, chat }, signal)
+    if (!signal.aborted) await mind.start({ ...conversation, hear, see, chat }, signal)
   },
 })

@@ -8,8 +8,10 @@ import type { Concern } from '../machines/supervision.ts'
 import { agentOn, apart, nobody } from './agent.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
+import { cameraOn } from './inbound/camera.ts'
 import { chatOn } from './inbound/chat.ts'
 import { createEar, type Ear } from './inbound/ear.ts'
+import { Eye } from './inbound/eye.ts'
 import { Inbox } from './inbound/inbox.ts'
 import { linkOn } from './inbound/link.ts'
 import { microphoneOn } from './inbound/microphone.ts'
@@ -50,6 +52,7 @@ const forever = 2_147_483_647
 export class Engine {
   readonly actor: RoomRef
   readonly ear: Ear
+  readonly eye: Eye
   readonly inbox: Inbox | undefined
   readonly captions: Captions
   readonly utterances: Utterances
@@ -76,6 +79,8 @@ export class Engine {
       dropped: run => emit({ type: 'input.dropped', ...run }),
     })
     if (!settings.on.audioInput) this.ear.close()
+    this.eye = new Eye(world.videos)
+    if (!settings.on.videoInput) this.eye.close()
     if (textInput)
       this.inbox = new Inbox({
         ...{ textIn, clock, log, asked: textInput.asked },
@@ -137,6 +142,7 @@ export class Engine {
     const off: Concern[] = []
     if (!on.audioInput) off.push('microphone')
     if (!on.audioOutput) off.push('output')
+    if (!on.videoInput) off.push('camera')
     if (!on.textInput) off.push('chat')
     if (attended.session) off.push('agent')
     return {
@@ -161,6 +167,7 @@ export class Engine {
         }),
         link: linkOn({ log, tell }),
         microphone: microphoneOn(this.ear, {}),
+        camera: cameraOn(this.eye),
         ...(this.inbox ? { chat: chatOn(this.inbox) } : {}),
         output: outputOn({ speaker: this.#speaker, speakers, trackName, queueMs, trackPublishOptions }),
         playout: playoutOn(this.#speaker, (id, signal) => this.utterances.start(id, signal)),
@@ -221,6 +228,7 @@ export class Engine {
     this.#hands.world.log('error', 'actor.failed', failure)
     this.#hands.emit({ type: 'failed', ...failure })
     if (actor.startsWith('transcript:')) this.#loseCaptions()
+    if (actor === 'camera' && !restarted) this.eye.close()
     if (actor === 'chat' && !restarted) this.inbox?.close()
   }
   #loseCaptions(): void {
@@ -238,6 +246,7 @@ export class Engine {
   #end(reason: string, error: unknown): void {
     this.utterances.close()
     this.ear.close()
+    this.eye.close()
     this.inbox?.close()
     const at = this.#hands.world.clock.now()
     this.#hands.emit({ type: 'closed', reason, at, ...(error === undefined ? {} : { error: lineOf(error) }) })

@@ -3,6 +3,7 @@
  * here, or from `livekit` in `chartroom/livekit`. Any machine runs alone too: `createActor(playoutOn(speaker), …)`.
  */
 export { type AgentFact, agentMachine } from '../machines/agent.ts'
+export { cameraMachine } from '../machines/inbound/camera.ts'
 export { chatMachine } from '../machines/inbound/chat.ts'
 export { linkMachine } from '../machines/inbound/link.ts'
 export { microphoneMachine } from '../machines/inbound/microphone.ts'
@@ -29,8 +30,10 @@ export { realClock, sleep } from './clock.ts'
 export { createOpus } from './codec/opus.ts'
 export type { RoomFact } from './facts.ts'
 export { seededIds } from './ids.ts'
+export { cameraOn } from './inbound/camera.ts'
 export { chatOn } from './inbound/chat.ts'
 export { createEar, type Ear } from './inbound/ear.ts'
+export { Eye, type Sights } from './inbound/eye.ts'
 export { Inbox } from './inbound/inbox.ts'
 export { linkOn } from './inbound/link.ts'
 export { microphoneOn } from './inbound/microphone.ts'
@@ -50,3 +53,4 @@ export { type Forwarder, TtsForwarder, type TtsForwarderOptions } from './outbou
 export { say } from './pipes/say.ts'
 export type * from './ports.ts'
 export { type ChartRoom, openRoom } from './room.ts'
+export type { VideoFrame, VideoType } from './video/frame.ts'

@@ -29,6 +29,7 @@ export const journaled = (world: World, journal: Journal): World => {
   return {
     room: seam.port('room', world.room),
     tracks: seam.port('tracks', world.tracks),
+    videos: seam.port('videos', world.videos),
     speakers: seam.port('speakers', world.speakers),
     textOut: seam.port('textOut', world.textOut),
     textIn: seam.port('textIn', world.textIn),

@@ -65,8 +65,8 @@ export type RoomOptions = {
       }
   /** What people write (topic `lk.chat`). Default true. */
   textInput?: boolean | TextInputOptions
-  /** Not given is off. */
-  videoInput?: boolean | object
+  /** What the linked participant shows, camera or screen. Default false; an object switches it on. */
+  videoInput?: boolean | Record<string, never>
   /** Default true: the agent's words appear as they are heard. Only false turns it off. */
   textOutput?: boolean | { syncTranscription?: boolean; transcriptionSpeedFactor?: number; jsonFormat?: boolean }
   /** Who answers. Without a mind the owner of the room is the mind. */

@@ -1,5 +1,6 @@
 /** What the engine asks of the world, in the engine's own words. LiveKit and the loopback room both answer it. */
 import type { AudioFrame, Format } from './audio/frame.ts'
+import type { VideoFrame } from './video/frame.ts'
 
 /** One clock for delays and for the data plane. `now()` is in milliseconds and frozen within a turn of the event loop. */
 export interface Clock {
@@ -100,6 +101,15 @@ export interface Tracks {
    * (which is called, never awaited). An unknown key ends at once.
    */
   listen(key: string, how: Listening, signal: AbortSignal): AsyncIterable<AudioFrame>
+}
+
+/** Remote video tracks. */
+export interface Videos {
+  /**
+   * The pictures of the track with this key, from now on; at most the newest waits. Ends with the track, on abort, or when `return()` is
+   * called (which is called, never awaited). A key that is unknown, or of a track that has only sound, ends at once.
+   */
+  watch(key: string, signal: AbortSignal): AsyncIterable<VideoFrame>
 }
 
 /** What `Sink.clear` took back. `exact`: the position is known to the sample, so a fade may follow it. */
@@ -214,6 +224,8 @@ export type AgentState = 'initializing' | 'idle' | 'listening' | 'thinking' | 's
 /** What a mind works with. */
 export type Conversation = {
   hear(): AsyncIterable<AudioFrame>
+  /** What the linked participant shows; empty where that is not switched on. One reader at a time. */
+  see(): AsyncIterable<VideoFrame>
   /** What people write, after the agent was interrupted for it. One reader at a time. */
   chat(): AsyncIterable<ChatMessage>
   say(saying: Saying): Utterance
@@ -234,6 +246,7 @@ export interface Mind {
 export type World = {
   room: Room
   tracks: Tracks
+  videos: Videos
   speakers: Speakers
   textOut: TextOut
   textIn: TextIn

@@ -22,16 +22,19 @@ import {
   stateIn,
   wordsIn,
 } from './session/session.ts'
+import type { VideoFrame } from './video/frame.ts'
 
 export type { Legacy, RoomInputOptions, RoomOutputOptions } from './legacy.ts'
 export type { RoomOptions } from './options.ts'
-export type { AudioInput, AudioOutput, PlaybackFinished, TextOutput, TimedString } from './session/parts.ts'
+export type { AudioInput, AudioOutput, Input, PlaybackFinished, TextOutput, TimedString } from './session/parts.ts'
 export type { Session } from './session/session.ts'
+export type { VideoFrame } from './video/frame.ts'
 
 /** Whom to link, options of old, and what an SDK's room is used with where not the machine's own. */
 export type RoomIOHands = Legacy & { clock?: Clock; ids?: Ids; log?: Log; opus?: OpusDecoder }
 
 const audioIn: Slot = { of: 'input', name: 'audio' }
+const videoIn: Slot = { of: 'input', name: 'video' }
 const audioOut: Slot = { of: 'output', name: 'audio' }
 const words: Slot = { of: 'output', name: 'transcription' }
 
@@ -43,6 +46,7 @@ export class RoomIO {
   #pin: { identity: string | undefined } | undefined
   #room: ChartRoom | undefined
   #audioInput: AudioInput | undefined
+  #videoInput: Input<VideoFrame> | undefined
   #audioOutput: AudioOutput | undefined
   #words: TextOutput | undefined
   #stand: unknown
@@ -75,6 +79,7 @@ export class RoomIO {
     room.on(fact => this.#tell(room, fact))
     this.#equip(room, settings)
     const slots = slotsOf(session)
+    if (this.#videoInput && 'video' in session.input) slots.put(videoIn, this.#videoInput) // CAM-3
     if (this.#audioInput) slots.put(audioIn, this.#audioInput)
     if (on.audioOutput) slots.put(audioOut, this.#audioOutput)
     if (this.#words) slots.put(words, this.#words)
@@ -124,8 +129,8 @@ export class RoomIO {
   get audioInput(): AudioInput | undefined {
     return this.#audioInput
   }
-  get videoInput(): undefined {
-    return undefined
+  get videoInput(): Input<VideoFrame> | undefined {
+    return this.#videoInput
   }
   get audioOutput(): AudioOutput | undefined {
     return this.#settings.on.audioOutput ? this.#audioOutput : undefined
@@ -174,6 +179,7 @@ export class RoomIO {
     }
     const free = {
       audioInput: isFree(on.audioInput, audioIn),
+      videoInput: isFree(on.videoInput, videoIn),
       audioOutput: isFree(on.audioOutput, audioOut),
       textOutput: isFree(on.textOutput, words),
     }
@@ -185,7 +191,12 @@ export class RoomIO {
     if (on.audioInput)
       this.#audioInput = new Input(
         () => room.audio,
-        on => room.setAttached(on),
+        on => room.setAttached(on, 'microphone'),
+      )
+    if (on.videoInput)
+      this.#videoInput = new Input(
+        () => room.video,
+        on => room.setAttached(on, 'camera'),
       )
     const voice = new AudioOutput({
       ...{ room, format, clock, log, epochMs },
@@ -236,6 +247,7 @@ export class RoomIO {
     const session = this.#session
     const slots = slotsOf(session)
     slots.clear(audioIn, this.#audioInput)
+    slots.clear(videoIn, this.#videoInput)
     slots.clear(audioOut, this.#audioOutput)
     slots.clear(words, this.#words)
     if (this.#stand !== undefined && session._roomIO === this.#stand) session._roomIO = undefined

@@ -10,6 +10,7 @@ import { journaled } from './journal.ts'
 import { News } from './news.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
 import type { ChatMessage, Conversation, Log, Played, Saying, Utterance, World } from './ports.ts'
+import type { VideoFrame } from './video/frame.ts'
 
 /** Words on their way that nobody speaks; `end` closes their segment. */
 export type Telling = { readonly id: string; put(text: string): void; end(): void }
@@ -33,7 +34,7 @@ export const roomIn = (world: World, settings: Settings, attended: Attended = {}
 
 /** So many messages wait for a reader; then the oldest give way. */
 const UNREAD = 32
-const parts = ['room', 'tracks', 'speakers', 'textOut', 'textIn', 'byteIn', 'clock', 'ids', 'log'] as const
+const parts = ['room', 'tracks', 'videos', 'speakers', 'textOut', 'textIn', 'byteIn', 'clock', 'ids', 'log'] as const
 const used = new WeakSet<World['room']>()
 /** Misuse changes nothing: a second room on one connection would take it from the first. */
 export const checkWorld = (world: World) => {
@@ -122,6 +123,13 @@ export class ChartRoom {
   /** What the linked participant says, in frames of one size, through every track and every participant. One reader at a time. */
   get audio(): AsyncIterable<AudioFrame> {
     return this.#engine.ear.audio
+  }
+  /**
+   * What the linked participant shows, camera or screen, whichever came last; empty where `videoInput` is not switched on. Only the newest
+   * picture waits, until its track goes. One reader at a time.
+   */
+  get video(): AsyncIterable<VideoFrame> {
+    return this.#engine.eye.video
   }
   /**
    * What the linked participant writes, where there is no callback of your own; the agent was interrupted for it. Of what nobody reads the
@@ -213,9 +221,9 @@ export class ChartRoom {
     checkIdentity(identity)
     this.#engine.send(identity === undefined ? { type: 'unlink' } : { type: 'link', identity })
   }
-  /** Whether the agent hears: while detached, what comes is dropped. */
-  setAttached(attached: boolean): void {
-    this.#engine.send({ type: attached ? 'attach' : 'detach' })
+  /** Whether the agent hears and sees, or one `of` it: while detached, what comes is dropped. */
+  setAttached(attached: boolean, of?: 'microphone' | 'camera'): void {
+    this.#engine.send({ type: attached ? 'attach' : 'detach', ...(of ? { of } : {}) })
   }
   /** Tells every fact from now on, in order, apart from what caused it; until the returned function is called. */
   on(listener: (fact: RoomFact) => void): () => void {
@@ -245,6 +253,7 @@ export class ChartRoom {
     }
     return {
       hear: () => this.audio,
+      see: () => this.video,
       chat: () => this.chat,
       say: saying => this.say(saying),
       show: async text => this.show(text),

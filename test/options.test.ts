@@ -73,6 +73,10 @@ it('takes a boolean or the options of a group, and the names that LiveKit has fo
   assert.is(settingsOf({ textInput: false }).textInput, undefined)
   assert.equal(settingsOf({ textInput: true }).textInput, { asked: true, callback: undefined })
   assert.equal(settingsOf({ textInput: { textInputCallback: other } }).textInput, { asked: true, callback: other })
+  assert.equal(
+    [{}, { videoInput: false }, { videoInput: true }, { videoInput: {} }].map(given => settingsOf(given).on.videoInput),
+    [false, false, true, true],
+  )
   assert.is(settingsOf({ textInput: { textInputCb: one, textInputCallback: other } }).textInput?.callback, one)
 })
 
@@ -112,6 +116,8 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   ],
   [{ audioInput: { noiseCancellation: null } }, TypeError, /^audioInput.noiseCancellation must be .* not null$/],
   [{ audioInput: { autoGainControl: true } }, TypeError, /^audioInput has no "autoGainControl"/],
+  [{ videoInput: 1 }, TypeError, /^videoInput must be true, false or a plain object, not the number 1$/],
+  [{ videoInput: { fps: 5 } }, TypeError, /^videoInput has no "fps"/],
   [{ textInput: 'on' }, TypeError, /^textInput must be true, false or a plain object, not the string on$/],
   [{ textInput: null }, TypeError, /^textInput must be true, false or a plain object, not null$/],
   [{ textInput: { callback: () => {} } }, TypeError, /^textInput has no "callback": it knows textInputCb$/],

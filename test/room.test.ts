@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { createActor, fromPromise } from 'xstate'
 import { agentMachine } from '../machines/agent.ts'
 import type { Crew } from '../machines/crew.ts'
+import { cameraMachine } from '../machines/inbound/camera.ts'
 import { chatMachine } from '../machines/inbound/chat.ts'
 import { linkMachine } from '../machines/inbound/link.ts'
 import { microphoneMachine } from '../machines/inbound/microphone.ts'
@@ -21,7 +22,7 @@ import { done, explore, failed, type InnerEvent, ignored, pending, table, walk }
 
 const it = suite('room')
 
-const lasting = ['link', 'microphone', 'chat', 'output', 'presence', 'agent']
+const lasting = ['link', 'microphone', 'camera', 'chat', 'output', 'presence', 'agent']
 const input: RoomInput = { link: {}, microphone: {}, sampleRate: 24_000, closeBudgetMs: 5_000 }
 const ann: Participant = { identity: 'ann', sid: 'PA_1', kind: 'standard', attributes: {}, active: true, tracks: [] }
 const joined: Joined = { name: 'lounge', identity: 'agent', participants: [ann] }
@@ -135,6 +136,7 @@ const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
       }),
       link: inPlaceOf(linkMachine, book),
       microphone: inPlaceOf(microphoneMachine, book),
+      camera: inPlaceOf(cameraMachine, book),
       chat: inPlaceOf(chatMachine, book),
       output: inPlaceOf(outputMachine, book),
       presence: inPlaceOf(presenceMachine, book),
@@ -221,6 +223,7 @@ it('does so with live children, on every transition', async () => {
       const { machine, running, told, join, leave, deleteRoom, fate } = rig(clock, [
         'link',
         'microphone',
+        'camera',
         'chat',
         'output',
         'presence',
@@ -281,6 +284,7 @@ it('has the failure table of the specification (ROOM-17)', () => {
   assert.equal(failureTable, {
     link: { restarts: 0, otherwise: 'close' },
     microphone: { restarts: 3, otherwise: 'close' },
+    camera: { restarts: 3, otherwise: 'without' },
     chat: { restarts: 3, otherwise: 'without' },
     output: { restarts: 0, otherwise: 'close' },
     playout: { restarts: 0, otherwise: 'without' },
@@ -375,11 +379,15 @@ it('tells newcomers what they must know', async () => {
   send({ type: 'say', id: 'a' })
   assert.equal(heard, [
     'microphone detach',
+    'camera detach',
     'microphone detach', // a briefing is the whole of it
     'microphone listen',
+    'camera detach',
+    'camera listen',
     'output publish',
     'link room.reconnecting',
     'microphone room.reconnecting',
+    'camera room.reconnecting',
     'chat room.reconnecting',
     'presence room.reconnecting',
     'playout pause',
@@ -405,7 +413,7 @@ it('lets a microphone that comes again know the tracks as they are now', async (
   const actor = createActor(machine, {
     clock,
     id: 'room',
-    input,
+    input: { ...input, off: ['camera'] },
     inspect: ({ type, ...rest }) => {
       if (type === '@xstate.event' && 'event' in rest && rest.event.type === 'listen') listens.push(rest.event)
     },
@@ -432,6 +440,7 @@ it('says farewell in the order of ROOM-9, and stops the agent', async () => {
     'chat close',
     'link close',
     'microphone close',
+    'camera close',
     'playout abandon',
     'playout abandon',
     'presence close',
@@ -462,12 +471,12 @@ it('leaves behind who does not go within half of the budget, and a room that doe
 it('closes whatever goes wrong meanwhile', async () => {
   const { send, clock, told, fate, leave, errors } = await start({ stubborn: [...lasting, 'playout'] })
   send({ type: 'say', id: 'a' }, { type: 'close' })
-  for (const name of ['link', 'microphone', 'chat', 'output', 'presence', 'playout'])
+  for (const name of ['link', 'microphone', 'camera', 'chat', 'output', 'presence', 'playout'])
     fate(name, name === 'link' ? 'throws' : 'rejects')
   await clock.settle()
   leave.reject(new Error('no answer'))
   await clock.settle()
-  const failed = ['link', 'microphone', 'chat', 'output', 'presence', 'playout:a'].map(name => `failed ${name}`)
+  const failed = ['link', 'microphone', 'camera', 'chat', 'output', 'presence', 'playout:a'].map(name => `failed ${name}`)
   assert.equal(
     told.filter(one => one.startsWith('failed')),
     failed,
@@ -509,7 +518,7 @@ it('keeps nobody who has ended', async () => {
 })
 
 it('launches nobody who is off, and works without (OPT-1, OPT-2)', async () => {
-  const { crew, send, heard, value } = await start({ extras: { off: ['microphone', 'chat', 'output', 'agent'] } })
+  const { crew, send, heard, value } = await start({ extras: { off: ['microphone', 'camera', 'chat', 'output', 'agent'] } })
   assert.equal(crew(), ['link', 'presence'])
   send({ type: 'participant.linked', participant: ann }, { type: 'detach' }, { type: 'attend', state: 'idle' })
   send({ type: 'speaker.subscribed', sid: 'TR_9' }, { type: 'participant.unlinked', identity: 'ann' })
@@ -528,7 +537,7 @@ it('leaves it to the session to close when the caller has hung up (LINK-10)', as
 it('passes on whom to link before the room is joined (LINK-14)', async () => {
   const { send, heard, clock, join } = await start({ open: false })
   send({ type: 'open' }, { type: 'link', identity: 'bob' }, { type: 'detach' }, { type: 'pause' })
-  assert.equal(heard, ['link link', 'microphone detach'])
+  assert.equal(heard, ['link link', 'microphone detach', 'camera detach'])
   join.resolve(joined)
   await clock.settle()
   assert.ok(heard.indexOf('link link') < heard.indexOf('link room.joined'))

@@ -2,7 +2,7 @@
  * The one door to rtc-node's native client: for what the native layer tells and rtc-node does not pass on. The client is not
  * exported; it is kept on `globalThis` from the first native call on. Where a version has none, all of this does nothing.
  */
-import type { LocalParticipant, Room } from '@livekit/rtc-node'
+import { type LocalParticipant, type Room, VideoBufferType } from '@livekit/rtc-node'
 import type { TextStream } from '../ports.ts'
 
 const FFI_EVENT = 'ffi_event'
@@ -130,3 +130,26 @@ export const nativeTexts: NativeTexts = {
     }
   },
 }
+/**
+ * Whatever video streams `make` asks for give I420, as rtc-node's own does not say. Left to the decoder they may give NV12 (some in hardware
+ * do), of which rtc-node reads more than there is. Rows come packed without being asked for (measured, at widths of 104 to 640).
+ */
+export const inI420 = <T>(make: () => T): T => {
+  const native: object | undefined = client()
+  const request: unknown = native && Reflect.get(native, 'request')
+  if (!native || typeof request !== 'function') return make()
+  const amended = (asked: unknown, ...rest: unknown[]): unknown => {
+    const message = field(asked, 'message')
+    const value = field(message, 'value')
+    if (field(message, 'case') === 'newVideoStream' && isObject(value)) Object.assign(value, { format: VideoBufferType.I420 })
+    return request.call(native, asked, ...rest)
+  }
+  Object.defineProperty(native, 'request', { value: amended, configurable: true }) // over the one of its class
+  try {
+    return make()
+  } finally {
+    Reflect.deleteProperty(native, 'request')
+  }
+}
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const field = (value: unknown, name: string): unknown => (isObject(value) ? Reflect.get(value, name) : undefined)

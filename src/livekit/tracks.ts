@@ -4,6 +4,7 @@ import { slide } from '../audio/buffer.ts'
 import type { AudioFrame } from '../audio/frame.ts'
 import { lineOf } from '../errors.ts'
 import type { Listening, Tracks } from '../ports.ts'
+import { flow } from './flow.ts'
 import type { Line } from './line.ts'
 import { noiseFor } from './noise.ts'
 
@@ -15,7 +16,16 @@ const FRAME_MS = 10
 export const tracksOf = (line: Line): Tracks => ({
   listen: (key, how, signal) => {
     const { frameMs = FRAME_MS } = checked(how)
-    return lazily(() => open(line, key, { ...how, frameMs }, signal))
+    return flow(() => {
+      const items = slide<AudioFrame>(KEPT_MS / frameMs, undefined, ({ size, from }) =>
+        line.log('warn', 'livekit.track.behind', { key, frames: size, from }),
+      )
+      return {
+        ...{ line, key, kind: TrackKind.KIND_AUDIO, signal, items },
+        open: track => streamOf(line, track, { ...how, frameMs }),
+        take: frame => void items.push(frame),
+      }
+    })
   },
 })
 
@@ -30,62 +40,6 @@ const checked = (how: Listening): Listening => {
   return how
 }
 
-type Reading = { frames: AsyncIterable<AudioFrame>; stop: () => void }
-
-/** Opens at the first `next()`; `return()` settles at once, also while a `next()` waits. */
-const lazily = (start: () => Reading): AsyncIterable<AudioFrame> => ({
-  [Symbol.asyncIterator]: () => {
-    let reading: Reading | undefined
-    let reader: AsyncIterator<AudioFrame> | undefined
-    let over = false
-    return {
-      next: () => {
-        if (over) return Promise.resolve({ done: true as const, value: undefined })
-        reading ??= start()
-        reader ??= reading.frames[Symbol.asyncIterator]()
-        return reader.next()
-      },
-      return: async () => {
-        over = true
-        reading?.stop()
-        return { done: true, value: undefined }
-      },
-    }
-  },
-})
-
-const open = (line: Line, key: string, how: Listening & { frameMs: number }, signal: AbortSignal): Reading => {
-  const frames = slide<AudioFrame>(KEPT_MS / how.frameMs, undefined, ({ size, from }) =>
-    line.log('warn', 'livekit.track.behind', { key, frames: size, from }),
-  )
-  const subscription = line.track(key)
-  if (subscription?.track.kind !== TrackKind.KIND_AUDIO || signal.aborted) {
-    frames.end()
-    return { frames, stop: () => {} }
-  }
-  const { track, ended } = subscription
-  const reader = streamOf(line, track, how).getReader()
-  const finish = () => {
-    release()
-    signal.removeEventListener('abort', stop)
-    ended.signal.removeEventListener('abort', finish)
-    frames.end()
-    // A stream that ended or failed by itself refuses the cancel: then there is nothing left to cancel.
-    reader.cancel().catch(() => {})
-  }
-  const stop = () => {
-    finish()
-    frames.clear()
-  }
-  const release = line.hold('listener', stop)
-  signal.addEventListener('abort', stop, { once: true })
-  ended.signal.addEventListener('abort', finish, { once: true })
-  pump(reader, frame => void frames.push(frame))
-    .catch(error => line.log('warn', 'livekit.track.failed', { key, error: lineOf(error) }))
-    .finally(finish)
-  return { frames, stop }
-}
-
 /** Noise cancellation that the SDK refuses is done without: the caller must not become inaudible. */
 const streamOf = (line: Line, track: RemoteTrack, how: Listening & { frameMs: number }): ReadableStream<AudioFrame> => {
   const options = { sampleRate: how.sampleRate, numChannels: how.channels, frameSizeMs: how.frameMs }
@@ -97,8 +51,4 @@ const streamOf = (line: Line, track: RemoteTrack, how: Listening & { frameMs: nu
     line.log('error', 'livekit.noise.failed', { error: lineOf(error) })
     return new AudioStream(track, options)
   }
-}
-
-const pump = async (reader: ReadableStreamDefaultReader<AudioFrame>, take: (frame: AudioFrame) => void): Promise<void> => {
-  for (let step = await reader.read(); !step.done; step = await reader.read()) take(step.value)
 }

@@ -12,6 +12,7 @@ import { refuseWhenDown, roomOf } from './room.ts'
 import { speakersOf } from './speakers.ts'
 import { byteInOf, textInOf, textOutOf } from './streams.ts'
 import { tracksOf } from './tracks.ts'
+import { videosOf } from './videos.ts'
 
 /** `url` of the server (ws:, wss:, http: or https:) and a token for the room; the rest is the machine's own where not given. */
 export type LiveKitOptions = Surroundings & { url: string; token: string }
@@ -54,6 +55,7 @@ export const worldOn = (line: Line, around: ReturnType<typeof surroundings>, ent
       byteIn.attach(room)
     }),
     tracks: tracksOf(line),
+    videos: videosOf(line),
     speakers: speakersOf(line),
     textOut: textOutOf(line),
     textIn: textIn.port,

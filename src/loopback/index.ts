@@ -1,4 +1,5 @@
 /** The loopback room: the engine's ports answered in one process, in virtual or real time. */
+export type { Camera } from './camera.ts'
 export type { Ear } from './ear.ts'
 export type { Operation } from './faults.ts'
 export { createLoopback, type Loopback, type LoopbackOptions } from './hub.ts'

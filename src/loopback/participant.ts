@@ -1,5 +1,6 @@
 /** A remote participant of the loopback room who does what a test or a simulated caller says. */
 import type { ByteIn, LeaveReason, Packet, ParticipantKind, RoomEvent, TextIn, TrackSource } from '../ports.ts'
+import { type Camera, publishCamera } from './camera.ts'
 import { type Ear, EarInside } from './ear.ts'
 import type { Account, Inside } from './inside.ts'
 import { createMic, type Mic } from './mic.ts'
@@ -92,6 +93,9 @@ export class RemoteParticipant {
 
   publish(options: MicOptions = {}): Mic {
     return publishMic(this.#inside, this.#present(), options)
+  }
+  publishVideo(source: 'camera' | 'screen' = 'camera'): Camera {
+    return publishCamera(this.#inside, this.#present(), source)
   }
   /** Takes all tracks of `identity` that are there now. */
   subscribe(identity: string): void {

@@ -3,8 +3,17 @@ import type { Format } from '../audio/frame.ts'
 import type { TrackInfo, TrackSource } from '../ports.ts'
 import type { Sound } from './collector.ts'
 import type { Timeline, Watcher } from './timeline.ts'
+import type { Pictures } from './videos.ts'
 
-export type TrackOptions = { sid: string; source: TrackSource; preconnect: boolean; enhanced?: boolean; timeline: Timeline }
+export type TrackOptions = {
+  sid: string
+  source: TrackSource
+  preconnect: boolean
+  enhanced?: boolean
+  timeline: Timeline
+  /** Where it is a video track. */
+  pictures?: Pictures
+}
 
 export class Track implements Sound {
   /** Of the publication. It changes when the track is published again after a full reconnect. */
@@ -13,18 +22,20 @@ export class Track implements Sound {
   readonly preconnect: boolean
   readonly enhanced: boolean
   readonly timeline: Timeline
+  readonly pictures: Pictures | undefined
   /** Somebody has subscribed to this publication. */
   wanted = false
   #muted = false
   readonly #taps = new Map<Watcher, () => void>()
   readonly #watchers = new Set<() => void>()
 
-  constructor({ sid, source, preconnect, enhanced = false, timeline }: TrackOptions) {
+  constructor({ sid, source, preconnect, enhanced = false, timeline, pictures }: TrackOptions) {
     this.sid = sid
     this.source = source
     this.preconnect = preconnect
     this.enhanced = enhanced
     this.timeline = timeline
+    this.pictures = pictures
   }
 
   get format(): Format {

@@ -1,5 +1,4 @@
 /** The ports of one agent in the loopback room. */
-import type { AudioFrame } from '../audio/frame.ts'
 import { coded, lineOf } from '../errors.ts'
 import type {
   OpusDecoder,
@@ -11,6 +10,7 @@ import type {
   TextOut,
   TextWriter,
   Tracks,
+  Videos,
   World,
 } from '../ports.ts'
 import type { Faults } from './faults.ts'
@@ -54,6 +54,7 @@ export const createWorld = (inside: Inside, options: WorldOptions): { world: Wor
   const world: World = {
     room: roomOf(hands, listenTo),
     tracks: tracksOf(hands),
+    videos: videosOf(hands),
     speakers: speakersOf(hands, devices, exact),
     textOut: textOutOf(hands, closesWithAttributes),
     textIn: streamsIn(seat.texts, seat.gone.signal, open),
@@ -110,7 +111,7 @@ const roomOf = ({ server, seat, gate, faults }: Hands, listenTo: (tell: (event: 
 const tracksOf = ({ inside, open, seat }: Hands): Tracks => ({
   listen: (key, how, signal) => {
     const subscription = seat.heard.get(key)
-    if (!subscription) return nothing()
+    if (!subscription || subscription.track.pictures) return nothing()
     const { track, ended } = subscription
     return framesOf(track, how, {
       clock: seat.clock,
@@ -122,7 +123,15 @@ const tracksOf = ({ inside, open, seat }: Hands): Tracks => ({
   },
 })
 
-async function* nothing(): AsyncGenerator<AudioFrame> {}
+const videosOf = ({ open, seat }: Hands): Videos => ({
+  watch: (key, signal) => {
+    const { track, ended } = seat.heard.get(key) ?? {}
+    if (!track?.pictures || !ended) return nothing()
+    return track.pictures.watch({ signal, ended: ended.signal, begun: () => counted(open, 'listeners') })
+  },
+})
+
+async function* nothing(): AsyncGenerator<never> {}
 
 const speakersOf = ({ server, seat, gate, faults }: Hands, devices: Set<Device>, exact: boolean): Speakers => ({
   publish: async (about, signal): Promise<Publication> => {

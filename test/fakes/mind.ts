@@ -31,6 +31,7 @@ const misuse = (name: string) => (): never => {
 /** A conversation for a mind that only listens to its signal; every part of it can be replaced. */
 export const fakeConversation = (parts: Partial<Conversation> & Pick<Conversation, 'clock'>): Conversation => ({
   hear: misuse('hear'),
+  see: misuse('see'),
   chat: misuse('chat'),
   say: misuse('say'),
   show: misuse('show'),

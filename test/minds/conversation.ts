@@ -108,6 +108,7 @@ export const stage = ({ clock, caller, output = caller, lastsMs = Infinity, fail
     },
     conversation: {
       hear,
+      see: async function* () {},
       chat: async function* () {},
       say: saying => {
         desk.entries.push({ type: 'say', atMs: clock.now() })

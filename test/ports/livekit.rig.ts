@@ -5,17 +5,21 @@ import {
   AudioStream,
   LocalAudioTrack,
   type LocalTrackPublication,
+  LocalVideoTrack,
   Room,
   type TextStreamReader,
   type Track,
   TrackPublishOptions,
   TrackSource,
+  VideoBufferType,
+  VideoFrame,
+  VideoSource,
 } from '@livekit/rtc-node'
 import type { Server } from '../../scripts/livekit.mjs'
 import { livekit, tokenFor } from '../../src/livekit/index.ts'
 import { heldBy } from '../../src/livekit/world.ts'
 import type { Log, Packet } from '../../src/ports.ts'
-import type { Collected, Ear, Mic, Person, PersonOptions, Rig } from './rig.ts'
+import type { Camera, Collected, Ear, Mic, Person, PersonOptions, Rig } from './rig.ts'
 import { joined } from './sound.ts'
 
 const agent = 'agent'
@@ -77,6 +81,20 @@ const publish = async (room: Room, ends: Ends, preconnect: boolean): Promise<Mic
   ends.add(() => void track.close())
   const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, preconnectBuffer: preconnect })
   return micOf(source, track, await room.localParticipant.publishTrack(track, options), room)
+}
+
+const publishVideo = async (room: Room, ends: Ends, { width, height }: { width: number; height: number }): Promise<Camera> => {
+  if (!room.localParticipant) throw new Error('join first')
+  const source = new VideoSource(width, height)
+  const track = LocalVideoTrack.createVideoTrack('camera', source)
+  ends.add(() => void track.close())
+  const options = new TrackPublishOptions({ source: TrackSource.SOURCE_CAMERA, simulcast: false })
+  const publication = await room.localParticipant.publishTrack(track, options)
+  return {
+    sid: publication.sid ?? '',
+    show: async ({ data }) => source.captureFrame(new VideoFrame(data, width, height, VideoBufferType.I420)),
+    unpublish: async () => room.localParticipant?.unpublishTrack(publication.sid ?? ''),
+  }
 }
 
 const earOf = (room: Room, identity: string, ends: Ends): Ear => {
@@ -208,6 +226,7 @@ const personOf = ({ server, room: name }: Door, identity: string, options: Perso
       await untilListed({ server, room: name }, identity, mic.sid)
       return mic
     },
+    publishVideo: size => publishVideo(room, ends, size),
     hears: other => earOf(room, other, ends),
     collect: topic => collect(room, topic, ends),
     packets: () => packetsOf(room, ends),

@@ -8,11 +8,12 @@ import { roomContract } from './room.contract.ts'
 import { sinkContract } from './sink.contract.ts'
 import { streamsContract } from './streams.contract.ts'
 import { tracksContract } from './tracks.contract.ts'
+import { videosContract } from './videos.contract.ts'
 
 const server = await startServer()
 if (server) {
   const open = livekitRig(server)
-  const suites = [roomContract, tracksContract, sinkContract, packetsContract, streamsContract].map(contract =>
+  const suites = [roomContract, tracksContract, videosContract, sinkContract, packetsContract, streamsContract].map(contract =>
     contract('livekit', open),
   )
   suites.at(-1)?.after(async () => {

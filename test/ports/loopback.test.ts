@@ -9,6 +9,7 @@ import { roomContract } from './room.contract.ts'
 import { sinkContract } from './sink.contract.ts'
 import { streamsContract } from './streams.contract.ts'
 import { tracksContract } from './tracks.contract.ts'
+import { videosContract } from './videos.contract.ts'
 
 const agent = 'agent'
 
@@ -29,6 +30,10 @@ const personOf = (hub: Loopback, remote: RemoteParticipant): Person => ({
   setAttributes: async attributes => remote.setAttributes(attributes),
   attributesOf: identity => remote.attributesOf(identity),
   publish: async (options = {}) => micOf(remote.publish({ ...options, sampleRate: 48_000 })),
+  publishVideo: async () => {
+    const camera = remote.publishVideo()
+    return { sid: camera.sid, show: async frame => camera.show(frame), unpublish: async () => camera.unpublish() }
+  },
   hears: identity => {
     const ear = remote.hears(identity)
     return { sampleRate: ear.sampleRate, samples: () => ear.samples(), close: async () => ear.close() }
@@ -77,6 +82,7 @@ const openRig =
 
 roomContract('loopback', openRig()).run()
 tracksContract('loopback', openRig()).run()
+videosContract('loopback', openRig()).run()
 sinkContract('loopback', openRig()).run()
 packetsContract('loopback', openRig()).run()
 streamsContract('loopback', openRig()).run()

@@ -6,6 +6,7 @@
  * No suite waits with timers of its own: all waiting is `rig.pass` and `rig.until`, so it runs in virtual and in real time.
  */
 import type { Joined, Packet, ParticipantKind, RoomEvent, World } from '../../src/ports.ts'
+import type { VideoFrame } from '../../src/video/frame.ts'
 
 /** One test's room. The world is not joined yet and nobody is there; every call of the maker gives a new, empty room. */
 export type Rig = {
@@ -58,6 +59,8 @@ export type Person = {
   attributesOf(identity: string): Record<string, string> | undefined
   /** Publishes a microphone; a person has one at a time. */
   publish(options?: { preconnect?: boolean }): Promise<Mic>
+  /** Publishes a camera. Left out where it cannot be brought about. */
+  publishVideo?(size: { width: number; height: number }): Promise<Camera>
   /** Hears from now on what `identity` plays, also tracks that it publishes later. */
   hears(identity: string): Ear
   /** Collects the text streams of `topic` from now on: a live list, in order of opening. */
@@ -88,6 +91,13 @@ export type Mic = {
   unmute(): Promise<void>
   /** Goes on with another track under the same publication: same sid, another key. Left out where it cannot be brought about. */
   replace?(): Promise<void>
+  unpublish(): Promise<void>
+}
+
+/** A published camera: what it shows has the size it was published with, as I420. */
+export type Camera = {
+  readonly sid: string
+  show(frame: VideoFrame): Promise<void>
   unpublish(): Promise<void>
 }
 

@@ -187,6 +187,20 @@ export const tracksContract = (name: string, open: RigMaker) => {
   )
 
   it(
+    'hears all the same where noise cancellation is asked for that it does not have (MIC-14, MIC-16)',
+    with_(async rig => {
+      const { mic, key } = await scene(rig)
+      const processor = { process: (frame: AudioFrame) => frame, close: () => {} }
+      const asked = [{ moduleId: 'none', options: {} }, { level: 3 }, processor]
+      const heard = asked.map(noiseCancellation => gather(rig.world.tracks.listen(key, { ...usual, noiseCancellation }, never())))
+      await rig.pass(300)
+      await rig.until(mic.speak(tone(400, spokenRate)))
+      await rig.pass(300)
+      for (const { samples } of heard) assert.ok(loudMs(samples(), 24_000) >= 300)
+    }),
+  )
+
+  it(
     'lets several listen to one track',
     with_(async rig => {
       const { key } = await scene(rig)
