@@ -116,14 +116,19 @@ export class Inbox implements ChatHands {
   #came(stream: Incoming<string>): void {
     const { identity, info } = stream
     const sender = this.#options.sender(identity)
-    const isFull = this.#waiting.size >= this.#waiting.limit
-    if ((sender && !this.#isWelcome(sender, identity)) || isFull) {
-      if (isFull) this.log('warn', 'chat.dropped', { identity, error: `${WAITING} messages wait already` })
+    if (!this.#hasPlaceFor(sender, identity)) {
       letGo(stream.chunks[Symbol.asyncIterator]()) // unread, it would pile up until the room ends
       return
     }
     const over = new AbortController()
     void this.#waiting.push({ info, identity, sender, over, text: this.#read(stream, over) })
+  }
+
+  #hasPlaceFor(sender: Sender | undefined, identity: string): boolean {
+    if (sender && !this.#isWelcome(sender, identity)) return false
+    if (this.#waiting.size < this.#waiting.limit) return true
+    this.log('warn', 'chat.dropped', { identity, error: `${WAITING} messages wait already` })
+    return false
   }
 
   /** Who wrote it, if we take it from them. */

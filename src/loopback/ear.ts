@@ -71,7 +71,7 @@ export class EarInside implements Sound {
 
   /** For the room: hears this track from now on. */
   attach(track: Track): void {
-    if (this.#taps.has(track)) return
+    if (this.#taps.has(track) || track.pictures) return
     const { sampleRate, channels } = track.format
     if (sampleRate !== this.sampleRate) {
       this.#options.deaf(track)

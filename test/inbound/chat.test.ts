@@ -1,4 +1,5 @@
 /** What people write: the machine, its inbox, and a room in which somebody types. */
+import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor } from 'xstate'
@@ -359,6 +360,54 @@ it('loses only the message in hand when it fails, and begins no answer before th
   busy.resolve()
   await clock.settle()
   assert.equal(steps, ['first', 'second', 'third'])
+})
+
+it('answers each message once, in the order of opening, whatever comes when (CHAT-5, law 15)', async () => {
+  const act = fc.constantFrom('open', 'foreign', 'write', 'end', 'break', 'answer', 'fail')
+  const step = fc.record({ act, which: fc.nat(9) })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
+      let answering: ReturnType<typeof pending<void>> | undefined
+      let running = 0
+      const ids: string[] = []
+      const { type, actor, clock } = await seated({
+        answer: async ({ info }) => {
+          ids.push(info.id)
+          assert.is(++running, 1, 'two at a time')
+          answering = pending<void>()
+          await answering.promise.finally(() => running--)
+        },
+      })
+      const open: { typed: Typed; fate?: string }[] = []
+      const expected: string[] = []
+      for (const { act: what, which } of steps) {
+        const one = open[which % Math.max(1, open.length)]
+        if (what === 'open' || what === 'foreign') {
+          open.push({ typed: type(what === 'open' ? 'ann' : 'bob'), ...(what === 'open' ? {} : { fate: 'foreign' }) })
+        } else if (what === 'answer') answering?.resolve()
+        else if (what === 'fail') answering?.reject(new Error('no answer'))
+        else if (what === 'write') one?.typed.write('word ')
+        else if (one && !one.fate) {
+          one.typed.end(what === 'end' ? undefined : new Error('broken off'))
+          one.fate = what
+        }
+        await clock.settle()
+      }
+      for (const [index, one] of open.entries()) {
+        if (!one.fate) one.typed.end()
+        if (one.fate === undefined || one.fate === 'end') expected.push(`ST_${index + 1}`)
+      }
+      for (let n = 0; n <= open.length; n++) {
+        await clock.settle()
+        answering?.resolve()
+      }
+      await clock.settle()
+      assert.equal(ids, expected)
+      assert.is(clock.timers, 0)
+      actor.send({ type: 'close' })
+    }),
+    { numRuns: 200 }, // a failing run prints its seed
+  )
 })
 
 // A room
