@@ -15,6 +15,7 @@ import {
   answeredBy,
   checkSession,
   closeSession,
+  described,
   keepsPace,
   type Session,
   type Slot,
@@ -76,7 +77,7 @@ export class RoomIO {
     const room = roomIn(this.#world, settings, this.#attended)
     this.#room = room
     if (this.#pin) room.setParticipant(this.#pin.identity)
-    room.on(fact => this.#tell(room, fact))
+    room.on(fact => this.#tell(fact))
     this.#equip(room, settings)
     const slots = slotsOf(session)
     if (this.#videoInput && 'video' in session.input) slots.put(videoIn, this.#videoInput) // CAM-3
@@ -157,10 +158,10 @@ export class RoomIO {
   }
   readonly #onClose = (): void => void this.#close('session.closed')
 
-  #tell(room: ChartRoom, fact: RoomFact): void {
+  #tell(fact: RoomFact): void {
     if (fact.type === 'hung.up' && !this.#closed) void closeSession(this.#session, 'participant_disconnected', this.#world.log)
-    if (fact.type === 'linked')
-      this.#session._onRoomIOParticipantLinked?.(this.linkedParticipant ?? { identity: room.linkedParticipant })
+    const linked = fact.type === 'linked' ? this.linkedParticipant : undefined
+    if (linked) this.#session._onRoomIOParticipantLinked?.('tracks' in linked ? described(linked) : linked)
   }
 
   /** A room of somebody else's may be connected long ago, or at any time. */

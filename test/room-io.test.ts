@@ -93,7 +93,7 @@ it('links whoever is there once the room is connected, then whoever comes (ROOM-
   await here.clock.advance(50)
   const { linkedParticipant: linked } = here.io
   assert.is(linked?.identity, 'bob')
-  assert.equal(here.session.asked, ['linked', linked])
+  assert.equal(here.session.asked, ['linked', { ...linked, info: { identity: 'bob', sid: linked?.sid, kind: 0 } }])
   await here.close()
 })
 

@@ -1,7 +1,7 @@
 /** A voice agent's session, as far as we look at it: `AgentSession` of `@livekit/agents` fits. */
 import { coded, lineOf } from '../errors.ts'
 import type { RoomOptions } from '../options.ts'
-import type { AgentState, Log } from '../ports.ts'
+import type { AgentState, Log, Participant, ParticipantKind } from '../ports.ts'
 
 /** What a session must have, and what of it is used if it is there. */
 export type Session = {
@@ -88,6 +88,16 @@ export const keepsPace = (session: Session): boolean => {
   } catch {
     return false
   }
+}
+
+const kinds: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent', '', '', 'connector'] satisfies (
+  | ParticipantKind
+  | ''
+)[]
+/** A participant of a world with what a session reads of the SDK's: the number of its kind. */
+export const described = (participant: Participant): object => {
+  const { identity, sid, kind } = participant
+  return { ...participant, info: { identity, sid, kind: kinds.indexOf(kind) } }
 }
 
 /** Where a session takes what it hears with, and what it speaks with. */
