@@ -6,6 +6,7 @@ import { isLive, type outputMachine } from '../machines/outbound/output.ts'
 import { type RoomEvent, type RoomFailure, type RoomRef, roomMachine } from '../machines/room.ts'
 import type { Concern } from '../machines/supervision.ts'
 import { agentOn, apart, nobody } from './agent.ts'
+import { captionsOf } from './captions.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
 import { cameraOn } from './inbound/camera.ts'
@@ -20,7 +21,8 @@ import { outputOn } from './outbound/output.ts'
 import { playoutOn } from './outbound/playout.ts'
 import { presenceOn } from './outbound/presence.ts'
 import { type Heard, Speaker } from './outbound/speaker.ts'
-import { Captions, transcriptOn } from './outbound/transcript.ts'
+import { type Captions, transcriptOn } from './outbound/transcript.ts'
+import type { Here } from './outbound/voices.ts'
 import type { ChatMessage, Conversation, Played, World, RoomEvent as WorldFact } from './ports.ts'
 import { reached, stopSubtree } from './supervise.ts'
 import { Transcripts } from './transcripts.ts'
@@ -66,7 +68,7 @@ export class Engine {
   constructor(hands: EngineHands) {
     this.#hands = hands
     const { emit, world, settings } = hands
-    const { clock, ids, log, textIn, textOut } = world
+    const { clock, ids, log, textIn } = world
     const { link, input, textInput, output, closeBudgetMs } = settings
     const { preConnectAudio, preConnectAudioTimeoutMs } = input
     const send = (event: RoomEvent) => this.send(event)
@@ -87,7 +89,7 @@ export class Engine {
         sender: identity => senderOf(this.context, identity),
         answer: message => this.#answer(message),
       })
-    this.captions = new Captions({ textOut, trackOf: identity => this.#trackOf(identity), log })
+    this.captions = captionsOf(world, settings, () => this.#here())
     const shared = { captions: this.captions, clock, ids, send, emit }
     this.utterances = new Utterances({
       ...{ ...shared, speaker: this.#speaker, log, identity: () => this.identity },
@@ -133,6 +135,7 @@ export class Engine {
     this.send({ type: 'open' })
   }
   send(event: RoomEvent): void {
+    if (event.type === 'caption' && !this.#hands.settings.on.textOutput) return // then no segment ever opens
     this.actor.send(event)
   }
 
@@ -204,11 +207,9 @@ export class Engine {
     this.#hands.emit({ type: 'chat.received', identity, text, at: this.#hands.world.clock.now() })
     return this.#hands.answer(message)
   }
-  /** The publication that carries this participant's voice. */
-  #trackOf(identity: string): string | undefined {
+  #here(): Here {
     const { roster, crew } = this.context
-    if (identity === this.identity) return crew.output?.getSnapshot()?.context?.sid
-    return roster.find(one => one.identity === identity)?.tracks.find(({ source }) => source === 'microphone')?.sid
+    return { us: this.identity, voice: crew.output?.getSnapshot()?.context?.sid, roster }
   }
 
   #open(): void {

@@ -4,7 +4,7 @@ import type { LinkInput } from '../machines/inbound/link.ts'
 import type { RoomFact } from './facts.ts'
 import type { NoiseCancellation } from './inbound/noise.ts'
 import type { Journal } from './journal.ts'
-import type { ChatMessage, Mind, ParticipantKind } from './ports.ts'
+import type { ChatMessage, Mind, ParticipantKind, TextSink } from './ports.ts'
 
 /**
  * What deals with a message, in place of the default; the next one waits until it has settled. As methods, so that a callback may say
@@ -15,6 +15,18 @@ export type TextInputOptions = {
   textInputCb?(owner: unknown, message: ChatMessage): unknown
   /** The same, as LiveKit's own agents call it. */
   textInputCallback?(owner: unknown, message: ChatMessage): unknown
+}
+
+export type TextOutputOptions = {
+  /** Whether words wait for their sound, and how fast the voice speaks until that is known. Defaults: true, 1. */
+  syncTranscription?: boolean
+  transcriptionSpeedFactor?: number
+  /** One JSON object and a newline for each piece of text, with its times in seconds. Default false. */
+  jsonFormat?: boolean
+  /** Packets beside the streams, for clients that know no others: always, never, or while one is here. Default `auto`. */
+  legacyPacket?: boolean | 'auto'
+  /** Gets the agent's text too, after the room. */
+  nextInChain?: TextSink
 }
 
 /** Durations in ms, rates in Hz. What is not given, or undefined, has its default. */
@@ -67,8 +79,8 @@ export type RoomOptions = {
   textInput?: boolean | TextInputOptions
   /** What the linked participant shows, camera or screen. Default false; an object switches it on. */
   videoInput?: boolean | Record<string, never>
-  /** Default true: the agent's words appear as they are heard. Only false turns it off. */
-  textOutput?: boolean | { syncTranscription?: boolean; transcriptionSpeedFactor?: number; jsonFormat?: boolean }
+  /** What goes to the room as text (topic `lk.transcription`). Default true. */
+  textOutput?: boolean | TextOutputOptions
   /** Who answers. Without a mind the owner of the room is the mind. */
   mind?: Mind
   /** Gets every input of the engine, numbered. */
@@ -139,7 +151,8 @@ export const settingsOf = (options: RoomOptions = {}) => {
   const room = groupOf('options', roomDefaults, options, others)
   const input = partOf('audioInput', inputDefaults, options.audioInput, ['noiseCancellation'])
   const output = publishing(partOf('audioOutput', outputDefaults, options.audioOutput, ['trackPublishOptions']), options)
-  const text = partOf('textOutput', textDefaults, options.textOutput, ['jsonFormat'])
+  const text = partOf('textOutput', textDefaults, options.textOutput, ['jsonFormat', 'legacyPacket', 'nextInChain'])
+  const textOutput = textOutputOf(options.textOutput)
   const textInput = textInputOf(options.textInput)
   partOf('videoInput', videoInputDefaults, options.videoInput)
   const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
@@ -170,8 +183,9 @@ export const settingsOf = (options: RoomOptions = {}) => {
     ...(identity === undefined ? {} : { identity }),
   }
   return Object.freeze({
-    ...{ link: Object.freeze(link), on, input, noiseCancellation: noiseOf(options), textInput, output, text, closeBudgetMs },
-    ...{ deleteRoom: deletionOf(deleteRoomOnClose, options.deleteRoom), deleteRoomTimeoutMs, mind, journal, listener },
+    ...{ link: Object.freeze(link), on, input, noiseCancellation: noiseOf(options), textInput, output, text, textOutput },
+    ...{ deleteRoom: deletionOf(deleteRoomOnClose, options.deleteRoom), deleteRoomTimeoutMs, closeBudgetMs },
+    ...{ mind, journal, listener },
   })
 }
 
@@ -216,11 +230,21 @@ const textInputOf = (given: RoomOptions['textInput']) => {
     throw new TypeError(`textInput.textInputCb must be a function of a room and a message, not ${kindOf(callback)}`)
   return given === false ? undefined : Object.freeze({ asked: given !== undefined, callback })
 }
+/** Undefined where it is off. */
+const textOutputOf = (given: RoomOptions['textOutput']) => {
+  const { jsonFormat = false, legacyPacket = 'auto', nextInChain } = typeof given === 'object' ? given : {}
+  if (typeof jsonFormat !== 'boolean') throw new TypeError(`textOutput.jsonFormat must be a boolean, not ${kindOf(jsonFormat)}`)
+  if (typeof legacyPacket !== 'boolean' && legacyPacket !== 'auto')
+    throw new TypeError(`textOutput.legacyPacket is ${JSON.stringify(legacyPacket)}: use true, false, "auto"`)
+  for (const method of ['captureText', 'flush'])
+    if (nextInChain !== undefined && typeof Reflect.get(Object(nextInChain), method) !== 'function')
+      throw new TypeError(`textOutput.nextInChain has no ${method}(): it must take text as an output does`)
+  return given === false ? undefined : Object.freeze({ jsonFormat, legacyPacket, nextInChain })
+}
 
 /** A group that may be switched on or off by a boolean: then it has its defaults (OPT-1). */
 const partOf = <T extends object>(name: string, defaults: T, given: unknown, others: string[] = []) =>
   groupOf(name, defaults, typeof given === 'boolean' ? undefined : given, others, 'true, false or a plain object')
-
 /** The defaults with what is given laid over them, checked and frozen. `others`: keys that are looked at elsewhere. */
 const groupOf = <T extends object>(
   name: string,

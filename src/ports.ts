@@ -1,5 +1,6 @@
 /** What the engine asks of the world, in the engine's own words. LiveKit and the loopback room both answer it. */
 import type { AudioFrame, Format } from './audio/frame.ts'
+import type { Rated, TimedString } from './text/timed.ts'
 import type { VideoFrame } from './video/frame.ts'
 
 /** One clock for delays and for the data plane. `now()` is in milliseconds and frozen within a turn of the event loop. */
@@ -194,7 +195,12 @@ export interface VoiceActivity {
 }
 
 /** A piece of text; times in milliseconds from the start of the audio it belongs to. */
-export type Word = { text: string; startMs?: number; endMs?: number }
+export type Word = Rated
+/** Something else that takes the agent's text, piece by piece. What it throws is logged. */
+export interface TextSink {
+  captureText(text: string | TimedString): unknown
+  flush(): unknown
+}
 /** Something that transcribes the caller: `heardMs` positions of the frames given are the time base of the words that come back. */
 export interface Hearing {
   words(frames: AsyncIterable<AudioFrame>, signal: AbortSignal): AsyncIterable<Word & { final: boolean }>
@@ -206,7 +212,13 @@ export type Outcome = 'finished' | 'interrupted' | 'abandoned'
 export type Played = Tally & { id: string; outcome: Outcome; spoken?: string; error?: string }
 
 /** What a reply is made of. `id` where the caller has one; text pieces with or without times. */
-export type Saying = { id?: string; audio: AsyncIterable<AudioFrame>; text?: AsyncIterable<string | Word> }
+export type Saying = {
+  id?: string
+  audio: AsyncIterable<AudioFrame>
+  text?: AsyncIterable<string | Word>
+  /** Go out with the text, beside the protocol's own. */
+  attributes?: Record<string, string>
+}
 /** A reply on its way. `heard` in samples per channel, `spoken` the text that counts as said: both at this moment. */
 export interface Utterance {
   readonly id: string

@@ -51,7 +51,9 @@ export class Utterances {
     // The words start when the machine does: until then nothing is heard.
     const entry: Entry = { saying, showing: silent, ending: false, resolve }
     this.#entries.set(id, entry)
-    if (saying.text) send({ type: 'caption', segment: { id, side: 'agent', identity: identity() } })
+    const { attributes } = saying
+    const segment = { id, side: 'agent' as const, identity: identity(), ...(attributes ? { attributes } : {}) }
+    if (saying.text) send({ type: 'caption', segment })
     send({ type: 'say', id })
     return this.#handle(id, entry, played)
   }
@@ -140,9 +142,10 @@ export class Utterances {
     this.#hands.emit({ type: 'utterance.ended', played: entry.played, at: this.#hands.clock.now() })
     entry.resolve(entry.played)
   }
-  #shown(id: string, { text, startMs, endMs }: Word): void {
+  #shown(id: string, word: Word): void {
     const { captions, emit, identity, clock } = this.#hands
-    captions.put(id, text)
+    const { text, startMs, endMs } = word
+    captions.put(id, word)
     const times = { ...(startMs === undefined ? {} : { startMs }), ...(endMs === undefined ? {} : { endMs }) }
     emit({ type: 'words.shown', id, speaker: 'agent', identity: identity(), text, final: false, at: clock.now(), ...times })
   }
@@ -179,10 +182,12 @@ const none: Tally = { pushed: 0, heard: 0, discarded: 0 }
 const silent: Showing = { spoken: '', finish: () => Promise.resolve(), cut: () => '' }
 
 const isSource = (value: unknown) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value
-const checkSaying = ({ id, audio, text }: Saying) => {
+const checkSaying = ({ id, audio, text, attributes = {} }: Saying) => {
   if (id !== undefined && (typeof id !== 'string' || id === ''))
     throw new TypeError('the id of an utterance is a text that is not empty')
   if (!isSource(audio))
     throw new TypeError('the audio of an utterance is an async iterable of frames: an async generator will do')
   if (text !== undefined && !isSource(text)) throw new TypeError('the text of an utterance is an async iterable of its pieces')
+  for (const [key, value] of Object.entries(attributes))
+    if (typeof value !== 'string') throw new TypeError(`the attribute "${key}" of an utterance is a text, not a ${typeof value}`)
 }

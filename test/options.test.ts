@@ -39,6 +39,7 @@ it('has the defaults of the specification, also if nothing is given at all (OPT-
     textInput: { asked: false, callback: undefined },
     on: { audioInput: true, audioOutput: true, textInput: true, videoInput: false, textOutput: true },
     text: { syncTranscription: true, transcriptionSpeedFactor: 1 },
+    textOutput: { jsonFormat: false, legacyPacket: 'auto', nextInChain: undefined },
     closeBudgetMs: 5_000,
     deleteRoom: undefined,
     deleteRoomTimeoutMs: 10_000,
@@ -78,6 +79,18 @@ it('takes a boolean or the options of a group, and the names that LiveKit has fo
     [false, false, true, true],
   )
   assert.is(settingsOf({ textInput: { textInputCb: one, textInputCallback: other } }).textInput?.callback, one)
+})
+
+it('switches a group by a boolean, and on by its options (OPT-1, OPT-2)', () => {
+  const usual = settingsOf().textOutput
+  for (const textOutput of [true, {}, { jsonFormat: undefined }])
+    assert.equal(settingsOf({ textOutput } as RoomOptions).textOutput, usual)
+  assert.is(settingsOf({ textOutput: false }).textOutput, undefined)
+  const nextInChain = { captureText: () => {}, flush: () => {} }
+  const { textOutput } = settingsOf({ textOutput: { jsonFormat: true, legacyPacket: false, nextInChain } })
+  assert.equal([textOutput?.jsonFormat, textOutput?.legacyPacket], [true, false])
+  assert.is(textOutput?.nextInChain, nextInChain)
+  assert.ok(Object.isFrozen(textOutput))
 })
 
 it('keeps nothing of the caller and changes nothing of his, and nobody can change it (OPT-9)', () => {
@@ -151,6 +164,11 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ audioOutput: { fadeMs: 21 } }, RangeError, /^audioOutput.fadeMs is 21: use 0 to 20$/],
   [{ audioOutput: { maxPendingMs: 0 } }, RangeError, /^audioOutput.maxPendingMs is 0/],
   [{ relinkGraceMs: 1e12 }, RangeError, /^relinkGraceMs is 1000000000000/],
+  [{ textOutput: 'on' }, TypeError, /^textOutput must be true, false or a plain object, not the string on$/],
+  [{ textOutput: { json: true } }, TypeError, /^textOutput has no "json": it knows syncTranscription, transcriptionSpeedFactor, jsonFormat, legacyPacket, nextInChain$/],
+  [{ textOutput: { jsonFormat: 1 } }, TypeError, /^textOutput.jsonFormat must be a boolean, not the number 1$/],
+  [{ textOutput: { legacyPacket: 'yes' } }, TypeError, /^textOutput.legacyPacket is "yes": use true, false, "auto"$/],
+  [{ textOutput: { nextInChain: {} } }, TypeError, /^textOutput.nextInChain has no captureText/],
   [{ closeBudgetMs: -1 }, RangeError, /^closeBudgetMs is -1/],
 ]
 for (const [options, kind, message] of wrong)

@@ -1,5 +1,5 @@
 /** Text streams that go nowhere: each is kept with all that was said about it. */
-import type { TextOut, TextStream } from '../../src/ports.ts'
+import type { Packet, Packets, TextOut, TextStream } from '../../src/ports.ts'
 
 export type FakeStream = TextStream & {
   /** What was written, piece by piece; a piece whose write fails is not in it. */
@@ -62,3 +62,21 @@ export const fakeTextOut = (closesWithAttributes = true): FakeTextOut => {
 /** What a stream said, in short: segment, whole text, and `final` if it was. */
 export const gist = ({ attributes, pieces }: FakeStream): string =>
   `${attributes['lk.segment_id']} ${pieces.join('')}${attributes['lk.transcription_final'] === 'true' ? ' final' : ''}`
+
+export type FakePackets = Packets & {
+  /** All that were sent, in their order. */
+  sent: Packet[]
+  /** Is waited for in each call: it may fail it by throwing. Does nothing by itself. */
+  before: () => unknown
+}
+export const fakePackets = (): FakePackets => {
+  const packets: FakePackets = {
+    sent: [],
+    before: () => {},
+    send: async packet => {
+      await packets.before()
+      packets.sent.push(packet)
+    },
+  }
+  return packets
+}

@@ -3,9 +3,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor } from 'xstate'
 import { type Segment, type TranscriptEvent, type TranscriptFact, transcriptMachine } from '../../machines/outbound/transcript.ts'
-import { Captions, transcriptOn } from '../../src/outbound/transcript.ts'
+import { Chain } from '../../src/outbound/chain.ts'
+import { type CaptionHands, Captions, transcriptOn } from '../../src/outbound/transcript.ts'
 import { virtualClock } from '../../src/virtual.ts'
-import { type FakeTextOut, fakeTextOut, gist, type TextCall } from '../fakes/text.ts'
+import { type FakePackets, type FakeTextOut, fakePackets, fakeTextOut, gist, type TextCall } from '../fakes/text.ts'
 import { done, explore, failed, ignored, pending, table, walk } from '../model.ts'
 
 const it = suite('transcript')
@@ -78,12 +79,15 @@ const slow = (out: FakeTextOut, settle: () => Promise<void>) => {
   }
 }
 
-type Rig = { out?: FakeTextOut; tracks?: Record<string, string> }
-const rig = ({ out = fakeTextOut(), tracks = {} }: Rig = {}) => {
+type Rig = { out?: FakeTextOut; tracks?: Record<string, string>; packets?: FakePackets } & Pick<CaptionHands, 'json' | 'next'>
+const rig = ({ out = fakeTextOut(), tracks = {}, packets, ...rest }: Rig = {}) => {
   const codes: string[] = []
   const facts: TranscriptFact[] = []
-  const log = (_level: string, code: string) => codes.push(code)
-  const captions = new Captions({ textOut: out, trackOf: identity => tracks[identity], log })
+  const log = (_level: string, code: string) => void codes.push(code)
+  const trackOf = (identity: string) => tracks[identity]
+  const senderOf = (identity: string) => ({ identity, track: tracks[identity] ?? 'TR_0' })
+  const sending = packets && { packets, wanted: () => true, senderOf, log }
+  const captions = new Captions({ textOut: out, trackOf, log, ...rest, ...(sending ? { packets: sending } : {}) })
   const machine = transcriptOn({ captions, log, tell: fact => facts.push(fact) })
   return { out, tracks, codes, facts, captions, machine }
 }
@@ -368,6 +372,148 @@ it('keeps its own identity and track when the participant has gone, and follows 
   )
 })
 
+it('knows the track of one who leaves before the first word is written (TXT-9)', async () => {
+  const { clock, open, captions, out, tracks } = start({ tracks: { ann: 'TR_1' } })
+  const actor = open({ id: 'SG_1', side: 'caller', identity: 'ann', away: true })
+  captions.put('SG_1', 'a')
+  delete tracks.ann
+  actor.send(finish)
+  actor.send({ type: 'room.reconnected' })
+  await clock.settle()
+  assert.equal(
+    out.streams.map(({ sender, attributes }) => [sender, attributes['lk.transcribed_track_id']]),
+    [
+      ['ann', 'TR_1'],
+      ['ann', 'TR_1'],
+    ],
+  )
+})
+
+it('closes with the track as it is by then: published late, or published again (TXT-8)', async () => {
+  for (const before of [undefined, 'TR_1']) {
+    const { clock, open, captions, out, tracks } = start({ tracks: before ? { agent: before } : {} })
+    const actor = open({ id: 'SG_1' })
+    captions.put('SG_1', 'a')
+    await clock.settle()
+    assert.is(out.streams[0]?.attributes['lk.transcribed_track_id'], before)
+    tracks.agent = 'TR_2'
+    actor.send(finish)
+    await clock.settle()
+    assert.equal(
+      out.streams.map(({ attributes }) => attributes['lk.transcribed_track_id']),
+      ['TR_2'],
+    )
+  }
+})
+
+it("takes no protocol's attribute from the caller, known or not (TXT-6)", async () => {
+  const { clock, open, captions, out } = start()
+  const attributes = { mood: 'calm', 'lk.transcription_final': 'true', 'lk.transcribed_track_id': 'TR_mine' }
+  open({ id: 'SG_1', attributes })
+  captions.put('SG_1', 'a')
+  await clock.settle()
+  assert.equal(out.streams[0]?.attributes, { mood: 'calm', 'lk.segment_id': 'SG_1', 'lk.transcription_final': 'false' })
+})
+
+it('writes a JSON object for each piece if it is asked to, on both sides and in each stream (TXT-14, TXT-15)', async () => {
+  const { clock, open, captions, out } = start({ json: true })
+  const agent = open({ id: 'SG_1' })
+  captions.put('SG_1', { text: 'one', startMs: 0, endMs: 200 })
+  captions.put('SG_1', ' two')
+  await clock.settle()
+  const lines = ['{"text":"one","start_time":0,"end_time":0.2}\n', '{"text":" two"}\n', '{"text":" three"}\n']
+  assert.equal(out.streams[0]?.pieces, [`${lines[0]}${lines[1]}`])
+  failing(out, 'write', 1)
+  captions.put('SG_1', ' three')
+  await clock.advance(500)
+  assert.equal(out.streams[1]?.pieces, [lines.join('')], 'whole again')
+  agent.send(finish)
+  const caller = open({ id: 'SG_2', side: 'caller' })
+  captions.put('SG_2', 'Hm')
+  caller.send(finish)
+  await clock.settle()
+  assert.equal(
+    out.streams.slice(2).map(({ pieces }) => pieces),
+    [['{"text":"Hm"}\n'], ['{"text":"Hm"}\n']],
+  )
+})
+
+it("gives the agent's text to the next in the chain after the room has it, each word once, and flushes last (TXT-15)", async () => {
+  const out = fakeTextOut()
+  const calls: unknown[] = []
+  const sink = { captureText: (text: unknown) => calls.push(text), flush: () => calls.push('flush') }
+  const { clock, open, captions } = start({ out, next: new Chain(sink, () => {}) })
+  const release = slow(out, () => clock.settle())
+  const actor = open({ id: 'SG_1' })
+  open({ id: 'SG_2', side: 'caller' })
+  open({ id: 'SG_3' }).send(finish)
+  captions.put('SG_1', 'one')
+  await clock.settle()
+  assert.equal(calls, [], 'not before ours')
+  await release()
+  out.before = () => {}
+  failing(out, 'write', 1)
+  captions.put('SG_1', ' two')
+  await clock.advance(500)
+  captions.put('SG_2', 'not the agent')
+  captions.put('SG_1', ' three')
+  await clock.settle()
+  assert.equal(calls, ['one', ' two', ' three'])
+  actor.send(finish)
+  await clock.settle()
+  assert.is(out.streams.at(-1)?.closed, true)
+  assert.equal(calls, ['one', ' two', ' three', 'flush'])
+})
+
+it('sends packets beside the streams, with the same id, in which the final is the last (TXT-4, TXT-5, TXT-10)', async () => {
+  const packets = fakePackets()
+  const { clock, open, captions, out } = start({ packets, tracks: { agent: 'TR_1' } })
+  const actor = open({ id: 'SG_1' })
+  captions.put('SG_1', 'one')
+  await clock.settle()
+  captions.put('SG_1', ' two')
+  await clock.settle()
+  actor.send(finish)
+  await clock.settle()
+  const packet = { identity: 'agent', track: 'TR_1', id: 'SG_1' }
+  assert.equal(packets.sent, [
+    { ...packet, text: 'one', final: false },
+    { ...packet, text: 'one two', final: false },
+    { ...packet, text: 'one two', final: true },
+  ])
+  assert.equal(out.streams.map(gist), ['SG_1 one two final'])
+  assert.is(actor.getSnapshot().status, 'done')
+})
+
+it('holds no stream up for a packet, and tries a final that failed again without its streams (TXT-5, TXT-12)', async () => {
+  const packets = fakePackets()
+  const { clock, open, captions, out, codes, facts } = start({ packets })
+  const actor = open({ id: 'SG_1' })
+  const gate = pending<void>()
+  packets.before = () => gate.promise
+  captions.put('SG_1', 'one')
+  await clock.settle()
+  captions.put('SG_1', ' two')
+  await clock.settle()
+  assert.equal(out.streams.map(gist), ['SG_1 one two'])
+  let failures = 2
+  packets.before = () => {
+    if (failures-- > 0) throw new Error('refused')
+  }
+  actor.send(finish)
+  await clock.settle()
+  gate.resolve()
+  await clock.advance(2_000)
+  assert.equal(out.streams.map(gist), ['SG_1 one two final'], 'the final is said once')
+  assert.equal(
+    packets.sent.map(({ text, final }) => `${text} ${final}`),
+    ['one false', 'one two true'],
+  )
+  assert.equal([codes, facts], [['transcript.failed', 'transcript.failed'], []])
+  assert.is(actor.getSnapshot().status, 'done')
+  assert.is(clock.timers, 0)
+})
+
 it('ends at once when the room is gone or it is stopped, with no stream left open', async () => {
   const { clock, open, captions, out } = start()
   const [one, two, three] = ['SG_1', 'SG_2', 'SG_3'].map(id => open({ id, side: id === 'SG_1' ? 'agent' : 'caller' }))
@@ -388,7 +534,7 @@ const call = fc.constantFrom<TextCall>('open', 'write', 'close')
 const move = fc.oneof(
   fc.record({ do: fc.constant('put' as const), text: fc.string({ minLength: 1, maxLength: 5 }) }),
   fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 100, 600) }),
-  fc.record({ do: fc.constant('fail' as const), call }),
+  fc.record({ do: fc.constant('fail' as const), call: fc.oneof(call, fc.constant('packet' as const)) }),
   fc.record({ do: fc.constantFrom('away' as const, 'back' as const) }),
 )
 
@@ -398,14 +544,17 @@ it('shows the whole text in one final at the very end, whatever fails on the way
     fc.constantFrom('agent' as const, 'caller' as const),
     fc.array(move, { maxLength: 20 }),
     async (closes, side, moves) => {
-      const { clock, open, captions, out } = start({ out: fakeTextOut(closes) })
+      const packets = fakePackets()
+      const { clock, open, captions, out } = start({ out: fakeTextOut(closes), packets })
       const actor = open({ id: 'SG_1', side })
-      const failures: TextCall[] = []
-      out.before = call => {
+      const failures: (TextCall | 'packet')[] = []
+      const fail = (call: TextCall | 'packet') => {
         if (failures[0] !== call) return
         failures.shift()
         throw new Error('refused')
       }
+      out.before = fail
+      packets.before = () => fail('packet')
       let whole = ''
       let failed = 0
       for (const each of moves) {
@@ -423,6 +572,12 @@ it('shows the whole text in one final at the very end, whatever fails on the way
       const finals = out.streams.filter(({ attributes, complete }) => complete && attributes['lk.transcription_final'] === 'true')
       assert.equal(finals.map(gist), whole ? [`SG_1 ${whole} final`] : [])
       if (whole) assert.is(out.streams.at(-1), finals[0])
+      const lasts = packets.sent.filter(({ final }) => final)
+      assert.equal(
+        lasts.map(({ text }) => text),
+        whole ? [whole] : [],
+      )
+      if (whole) assert.is(packets.sent.at(-1), lasts[0])
       assert.is(actor.getSnapshot().status, 'done')
       assert.ok(out.streams.every(({ closed }) => closed))
       assert.is(clock.timers, 0)
