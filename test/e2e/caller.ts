@@ -10,11 +10,12 @@ import {
 } from '@livekit/rtc-node'
 import type { Server } from '../../scripts/livekit.mjs'
 import { type Admission, tokenFor } from '../../src/livekit/index.ts'
+import { endings } from '../ports/native.ts'
 import { Ear, earRate } from './ear.ts'
 import { Mic, type MicOptions } from './mic.ts'
 import { atMost, Watch, within } from './watch.ts'
 
-/** A text stream as it came. `attributes` are those it was opened with. */
+/** A text stream as it came. `attributes`: the opening ones, at its end the closing ones laid over them. */
 export type Text = { from: string; attributes: Record<string, string>; text: string; open: boolean; broken: boolean }
 
 export class Caller {
@@ -28,6 +29,7 @@ export class Caller {
   readonly gone: string[] = []
   readonly #readers = new Set<{ cancel(): Promise<void> }>()
   readonly #mics = new Set<Mic>()
+  #ending: ReturnType<typeof endings> | undefined
 
   constructor(identity: string) {
     this.identity = identity
@@ -40,7 +42,9 @@ export class Caller {
     this.room.on(RoomEvent.TrackSubscribed, (track, _, { identity }) => void this.#hear(track, this.earFor(identity)))
     this.room.on(RoomEvent.ParticipantDisconnected, ({ identity }) => this.gone.push(identity))
     for (const event of Object.values(RoomEvent)) this.room.on(event, this.watch.look)
-    await within('a caller joins', this.room.connect(server.url, token, { autoSubscribe: true, dynacast: false }))
+    const connecting = this.room.connect(server.url, token, { autoSubscribe: true, dynacast: false })
+    this.#ending = endings(this.room)
+    await within('a caller joins', connecting)
     return this
   }
 
@@ -78,6 +82,7 @@ export class Caller {
 
   /** Goes, and gives everything back. */
   async leave(): Promise<void> {
+    this.#ending?.end()
     for (const mic of this.#mics) mic.close()
     for (const reader of this.#readers) await atMost('its ear closes', reader.cancel())
     if (this.room.isConnected) await atMost('its room is left', this.room.disconnect())
@@ -98,6 +103,7 @@ export class Caller {
         text.text += piece
         this.watch.look()
       }
+      Object.assign(text.attributes, this.#ending?.of(reader.info.streamId))
     } catch {
       text.broken = true // its sender went away in the middle of it
     } finally {

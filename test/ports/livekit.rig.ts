@@ -19,6 +19,7 @@ import type { Server } from '../../scripts/livekit.mjs'
 import { livekit, tokenFor } from '../../src/livekit/index.ts'
 import { heldBy } from '../../src/livekit/world.ts'
 import type { Log, Packet } from '../../src/ports.ts'
+import { endings, handleOf, listenToNative } from './native.ts'
 import type { Camera, Collected, Ear, Mic, Person, PersonOptions, Rig } from './rig.ts'
 import { joined } from './sound.ts'
 
@@ -119,45 +120,21 @@ const earOf = (room: Room, identity: string, ends: Ends): Ear => {
   return { sampleRate: soundRate, samples: () => joined(pieces), close }
 }
 
-type Native = NonNullable<typeof globalThis._ffiClientInstance>
-type Told = Parameters<Parameters<Native['on']>[1]>[0]['message']
-/** What the native layer tells and rtc-node drops. */
-const listenToNative = (ends: Ends, tell: (message: Told) => void) => {
-  const native = globalThis._ffiClientInstance
-  const listener: Parameters<Native['on']>[1] = ({ message }) => tell(message)
-  native?.on('ffi_event', listener)
-  ends.add(() => void native?.off('ffi_event', listener))
-}
-const handleOf = (room: Room): unknown => Reflect.get(Object(Reflect.get(room, 'ffiHandle')), 'handle')
-
-/** Gives the attributes of a stream as they are at its end: rtc-node's readers keep those of its beginning. */
-const endings = (room: Room, ends: Ends): ((streamId: string) => Record<string, string>) => {
-  const streams = new Map<unknown, string>()
-  const closing = new Map<string, Record<string, string>>()
-  listenToNative(ends, ({ case: name, value }) => {
-    if (name === 'roomEvent' && value.roomHandle === handleOf(room) && value.message.case === 'textStreamOpened') {
-      const { handle, info } = value.message.value.reader ?? {}
-      if (handle && info) streams.set(handle.id, info.streamId ?? '')
-    }
-    if (name !== 'textStreamReaderEvent' || value.detail.case !== 'eos') return
-    closing.set(streams.get(value.readerHandle) ?? '', { ...value.detail.value.attributes })
-  })
-  return id => closing.get(id) ?? {}
-}
-
 const packetsOf = (room: Room, ends: Ends): Packet[] => {
   const all: Packet[] = []
-  listenToNative(ends, ({ case: name, value }) => {
+  const end = listenToNative(({ case: name, value }) => {
     if (name !== 'roomEvent' || value.roomHandle !== handleOf(room) || value.message.case !== 'transcriptionReceived') return
     const { participantIdentity: identity = '', trackSid: track = '', segments } = value.message.value
     for (const { id = '', text = '', final = false } of segments) all.push({ identity, track, id, text, final })
   })
+  ends.add(end)
   return all
 }
 
 const collect = (room: Room, topic: string, ends: Ends): Collected[] => {
   const all: Collected[] = []
-  const ending = endings(room, ends)
+  const { of: ending, end } = endings(room)
+  ends.add(end)
   const read = async (reader: TextStreamReader, text: Collected) => {
     try {
       for await (const piece of reader) text.text += piece
