@@ -12,7 +12,12 @@ export type TimedString = {
   startTimeOffset?: number
 }
 
-const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000)
+/** A number that is none says nothing. */
+const sound = (value: number | undefined) => (value !== undefined && Number.isFinite(value) && value >= 0 ? value : undefined)
+const seconds = (ms: number | undefined) => {
+  const known = sound(ms)
+  return known === undefined ? undefined : known / 1000
+}
 /** Without what is undefined. */
 const known = <T extends object>(fields: { [K in keyof T]: T[K] | undefined }): Partial<T> => {
   const some: Partial<T> = {}
@@ -26,7 +31,7 @@ export const jsonLine = ({ text, startMs, endMs, confidence, offsetMs }: Rated):
     text,
     start_time: seconds(startMs),
     end_time: seconds(endMs),
-    confidence,
+    confidence: sound(confidence),
     start_time_offset: seconds(offsetMs),
   })}\n`
 
@@ -35,7 +40,7 @@ export const timedString = ({ text, startMs, endMs, confidence, offsetMs }: Rate
   const times: Omit<TimedString, 'text'> = known<Required<Omit<TimedString, 'text'>>>({
     startTime: seconds(startMs),
     endTime: seconds(endMs),
-    confidence,
+    confidence: sound(confidence),
     startTimeOffset: seconds(offsetMs),
   })
   if (Object.keys(times).length === 0) return text

@@ -18,6 +18,12 @@ it('writes one JSON object and a newline, with what is known, in seconds (TXT-15
   ])
 })
 
+it('leaves out times that are none', () => {
+  const wrong = { text: 'Hi', startMs: Number.NaN, endMs: -1, confidence: Number.POSITIVE_INFINITY }
+  assert.is(jsonLine(wrong), '{"text":"Hi"}\n')
+  assert.is(timedString(wrong), 'Hi')
+})
+
 it('hands a word on as a string where nothing more is known, else with its times and the mark (SESS-5)', () => {
   assert.is(timedString({ text: 'Hi' }), 'Hi')
   const timed = timedString({ text: ' all.', startMs: 250, endMs: 500, confidence: 1, offsetMs: 0 })
