@@ -3,6 +3,7 @@
  * exported; it is kept on `globalThis` from the first native call on. Where a version has none, all of this does nothing.
  */
 import { type LocalParticipant, type Room, VideoBufferType } from '@livekit/rtc-node'
+import { lineOf } from '../errors.ts'
 import type { TextStream } from '../ports.ts'
 
 const FFI_EVENT = 'ffi_event'
@@ -122,7 +123,7 @@ export const nativeTexts: NativeTexts = {
           const writing = { writerHandle, text }
           await settled(answer(native, { case: 'textStreamWrite', value: writing }, 'textStreamWriterWrite', gone))
         } catch (error) {
-          if (!gone.aborted) void end(String(error), {}).catch(() => undefined) // its readers must not wait (TSW-2)
+          if (!gone.aborted) void end(lineOf(error), {}).catch(() => undefined) // its readers must not wait (TSW-2)
           throw error
         }
       },

@@ -162,6 +162,20 @@ it('gives up what waits for an answer when the room goes, and asks for nothing a
     await new Promise(resolve => setImmediate(resolve)) // the answer comes to nobody
   }))
 
+it('closes at the native layer once, and asks it for nothing once the room has gone', () =>
+  withClient(opened, async (_, asked) => {
+    const { participant, line } = scene()
+    const [one, two] = await Promise.all([1, 2].map(() => nativeTexts.open(participant, stream, line.gone.signal)))
+    await one?.close()
+    await one?.close({ final: 'true' })
+    line.end()
+    assert.is(await rejection(two?.write('a') ?? Promise.resolve()), 'the room is closed')
+    assert.equal(
+      asked.map(({ case: name }) => name),
+      ['textStreamOpen', 'textStreamOpen', 'textStreamClose'],
+    )
+  }))
+
 it('closes a stream that was opened too late for whoever wanted it', () =>
   withClient(opened, async (_, asked) => {
     const { out, writers } = scene(nativeTexts)

@@ -116,6 +116,10 @@ it('waits for a track, and keeps the one it had (TXT-9, TXT-10)', async () => {
     sent.map(({ track }) => track),
     ['TR_1', 'TR_1'],
   )
+  const gone = scene()
+  gone.world.track = undefined // before the first packet
+  await gone.offer('a')
+  assert.is(gone.sent[0]?.track, 'TR_1')
   const codes: string[] = []
   let track: string | undefined
   const late: Packet[] = []

@@ -530,6 +530,30 @@ it('ends at once when the room is gone or it is stopped, with no stream left ope
   assert.is(clock.timers, 0)
 })
 
+it('gives up the packet under way, and gives the next in the chain all there is, when it ends without a final', async () => {
+  const packets = fakePackets()
+  const calls: unknown[] = []
+  const sink = { captureText: (text: unknown) => calls.push(text), flush: () => calls.push('flush') }
+  const { clock, open, captions } = start({ packets, next: new Chain(sink, () => {}) })
+  const actor = open({ id: 'SG_1' })
+  const signals: AbortSignal[] = []
+  packets.send = async (_, signal) => {
+    signals.push(signal)
+    await new Promise(() => {})
+  }
+  captions.put('SG_1', 'one')
+  await clock.settle()
+  actor.send({ type: 'room.reconnecting' })
+  captions.put('SG_1', ' two')
+  actor.send({ type: 'room.disconnected' })
+  await clock.settle()
+  assert.equal(
+    signals.map(({ aborted }) => aborted),
+    [true],
+  )
+  assert.equal(calls, ['one', ' two', 'flush'])
+})
+
 const call = fc.constantFrom<TextCall>('open', 'write', 'close')
 const move = fc.oneof(
   fc.record({ do: fc.constant('put' as const), text: fc.string({ minLength: 1, maxLength: 5 }) }),
