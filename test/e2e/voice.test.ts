@@ -1,6 +1,7 @@
 // deadline: 120 s
 /** The agent's voice on a real server, as a listener hears it: whole, paused, resumed and interrupted, with its words and its state. */
 import * as assert from 'uvu/assert'
+import { packetsTo } from '../ports/native.ts'
 import type { Caller, Text } from './caller.ts'
 import { flowOf, runsOf } from './ear.ts'
 import { framesOf, suiteOnServer } from './stage.ts'
@@ -25,11 +26,12 @@ const finalOf = ({ watch, texts }: Caller, id: string): Promise<Text> =>
     ),
   )
 
-it('is heard from its first sample to its last by one who came later, with its words (OUT-14, TXT-1, TXT-3, TXT-5)', async stage => {
+it('is heard from its first sample to its last by one who came later, with its words (OUT-14, TXT-1, TXT-3, TXT-5, TXT-10)', async stage => {
   const agent = await stage.agent()
   const utterance = agent.room.say({ audio: said(2_000), text: words('It goes ', 'up and ', 'up.') })
   await pass(300)
   const caller = await stage.caller()
+  const packets = packetsTo(caller.room, caller.watch.look)
   const played = await within('it is heard', utterance.played, 12_000)
   assert.equal(played, {
     id: utterance.id,
@@ -58,6 +60,11 @@ it('is heard from its first sample to its last by one who came later, with its w
     assert.is(text, 'It goes up and up.')
     assert.is(attributes['lk.transcribed_track_id'], track)
   }
+  // rtc-node is a client that says it knows less than all of text streams.
+  await caller.watch.until('the last packet', () => packets.all.some(({ final }) => final))
+  packets.end()
+  assert.equal(packets.all.at(-1), { identity: 'agent', track, id: utterance.id, text: final.text, final: true })
+  assert.is(packets.all.filter(({ final }) => final).length, 1)
 })
 
 it('loses nothing over pauses, and says nothing twice (OUT-20, OUT-21, OUT-22)', async stage => {

@@ -18,8 +18,8 @@ import {
 import type { Server } from '../../scripts/livekit.mjs'
 import { livekit, tokenFor } from '../../src/livekit/index.ts'
 import { heldBy } from '../../src/livekit/world.ts'
-import type { Log, Packet } from '../../src/ports.ts'
-import { endings, handleOf, listenToNative } from './native.ts'
+import type { Log } from '../../src/ports.ts'
+import { endings, packetsTo } from './native.ts'
 import type { Camera, Collected, Ear, Mic, Person, PersonOptions, Rig } from './rig.ts'
 import { joined } from './sound.ts'
 
@@ -120,17 +120,6 @@ const earOf = (room: Room, identity: string, ends: Ends): Ear => {
   return { sampleRate: soundRate, samples: () => joined(pieces), close }
 }
 
-const packetsOf = (room: Room, ends: Ends): Packet[] => {
-  const all: Packet[] = []
-  const end = listenToNative(({ case: name, value }) => {
-    if (name !== 'roomEvent' || value.roomHandle !== handleOf(room) || value.message.case !== 'transcriptionReceived') return
-    const { participantIdentity: identity = '', trackSid: track = '', segments } = value.message.value
-    for (const { id = '', text = '', final = false } of segments) all.push({ identity, track, id, text, final })
-  })
-  ends.add(end)
-  return all
-}
-
 const collect = (room: Room, topic: string, ends: Ends): Collected[] => {
   const all: Collected[] = []
   const { of: ending, end } = endings(room)
@@ -206,7 +195,11 @@ const personOf = ({ server, room: name }: Door, identity: string, options: Perso
     publishVideo: size => publishVideo(room, ends, size),
     hears: other => earOf(room, other, ends),
     collect: topic => collect(room, topic, ends),
-    packets: () => packetsOf(room, ends),
+    packets: () => {
+      const { all, end } = packetsTo(room)
+      ends.add(end)
+      return all
+    },
     sendText: async (topic, pieces, attributes) => void (await (await sendText(room, topic, pieces, attributes))?.close()),
     breakText: async (topic, pieces) => breakOff(await sendText(room, topic, pieces)),
     openText: async (topic, pieces) => void (await sendText(room, topic, pieces)),
