@@ -164,6 +164,7 @@ export class ChartRoom {
   }
   /** Shows text that nobody speaks. Without effect once the room closes. */
   show(text: string): void {
+    if (typeof text !== 'string') throw new TypeError(`what is shown is a text, not a ${typeof text}`)
     if (!this.isOpen || text === '') return
     const { captions, identity } = this.#engine
     const id = this.#world.ids.next('SG_')

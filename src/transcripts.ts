@@ -30,6 +30,7 @@ export class Transcripts {
   /** The whole text of the segment so far; `final` ends it. Text of nobody is ignored (TXT-6). */
   heard(text: string, final: boolean): void {
     const { captions, ids, send } = this.#hands
+    if (typeof text !== 'string') throw new TypeError(`what the caller said is a text, not a ${typeof text}`)
     if (this.#identity === undefined || (text === '' && !this.#open)) return
     if (!this.#open) {
       this.#open = { id: ids.next('SG_'), text }

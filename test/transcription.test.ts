@@ -162,6 +162,16 @@ it("gives the agent's text, and only his, to the next in the chain (TXT-15)", as
   await end(call)
 })
 
+it('refuses what is no text, and changes nothing', async () => {
+  const call = await scene()
+  const no: unknown = 7
+  assert.throws(() => call.room.show(no as string), /what is shown is a text, not a number/)
+  assert.throws(() => call.conversation.heard(no as string, true), /a text, not a number/)
+  await call.clock.advance(100)
+  assert.equal(call.streams, [])
+  await end(call)
+})
+
 it("adds the caller's attributes, and refuses those that are no texts (TXT-6)", async () => {
   const call = await scene()
   const attributes = { mood: 'calm', 'lk.segment_id': 'mine' }
