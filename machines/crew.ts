@@ -23,7 +23,9 @@ export const audience = ({ type, id, of }: AnyEventObject, crew: Crew): string[]
   if (type === 'attach' || type === 'detach') return of === undefined ? ['microphone', 'camera'] : [of]
   if (type === 'finish') return [`transcript:${id}`]
   if (type === 'interrupt' && id !== undefined) return [`playout:${id}`]
-  if (type === 'pause' || type === 'resume' || type === 'interrupt') return named(crew, 'playout')
+  if (type === 'resume') return [...named(crew, 'playout'), 'interruption']
+  if (type === 'pause' || type === 'interrupt' || noun === 'voice') return named(crew, 'playout')
+  if (noun === 'speech' || type === 'agent.changed') return ['interruption']
   if (type === 'attend' || noun === 'utterance') return ['agent']
   if (noun === 'participant' || noun === 'track') return ['link', 'microphone', 'camera']
   if (noun === 'speaker' || noun === 'sink') return ['output']
@@ -39,14 +41,20 @@ export const senderOf = ({ crew, joined, roster }: RoomContext, identity: string
   return joined ? { participant, welcome: link !== undefined && couldLink(link, identity) } : undefined
 }
 
+/** What they are told: an utterance does not know why its voice is held. */
+export const wordingOf = (event: AnyEventObject): AnyEventObject => {
+  if (event.type === 'voice.held') return { type: 'pause' }
+  return event.type === 'voice.released' ? { type: 'resume', rewind: event.rewind } : event
+}
+
 /** What a child must know that comes, or comes again. */
 export const briefing = (name: string, context: RoomContext): AnyEventObject[] => {
-  const { crew, joined, roster, linked, away, paused, detached, state } = context
+  const { crew, joined, roster, linked, away, paused, held, detached, state } = context
   const here = joined ? [{ type: 'room.joined', ...joined, participants: roster }] : []
   const concern = concernOf(name)
   if (concern === 'link' || concern === 'chat') return here
   if (concern === 'presence') return [{ type: 'present', state }, ...(away ? [] : here)]
-  if (concern === 'playout') return paused ? [{ type: 'pause' }] : []
+  if (concern === 'playout') return paused || held ? [{ type: 'pause' }] : []
   if (concern === 'microphone' || concern === 'camera') {
     const participant = roster.find(({ sid }) => sid === linked?.sid)
     return [
@@ -65,6 +73,7 @@ export const farewells = (crew: Crew): [name: string, event: AnyEventObject][] =
   ['link', { type: 'close' }],
   ['microphone', { type: 'close' }],
   ['camera', { type: 'close' }],
+  ['interruption', { type: 'close' }],
   ...named(crew, 'playout').map((name): [string, AnyEventObject] => [name, { type: 'abandon' }]),
   ['presence', { type: 'close' }],
   ['output', { type: 'close' }],

@@ -3,12 +3,14 @@
  *   idle → starting → running → closing → leaving → left (→ deleting) → closed
  * `closing` always reaches `closed`: every step has a delay, and what overruns it is left behind.
  */
-import { type ActorRefFrom, not } from 'xstate'
+import type { ActorRefFrom } from 'xstate'
 import type { AgentState, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
 import type { AgentFact, Attending } from './agent.ts'
 import type { Crew } from './crew.ts'
+import { holding, pausing } from './holding.ts'
 import type { LinkFact, LinkInput } from './inbound/link.ts'
 import type { MicrophoneInput } from './inbound/microphone.ts'
+import type { FalseInterruption, InterruptionFact } from './outbound/interruption.ts'
 import type { TranscriptInput } from './outbound/transcript.ts'
 import type { Concern } from './supervision.ts'
 import { supervisor } from './supervisor.ts'
@@ -19,6 +21,7 @@ export type RoomInput = {
   microphone: MicrophoneInput
   sampleRate: number
   closeBudgetMs: number
+  falseInterruption?: FalseInterruption
 } & Partial<Extras>
 type Extras = { off: Concern[]; deletes: boolean; joinTimeoutMs: number; deleteRoomTimeoutMs: number }
 /** What the agent takes in. */
@@ -34,11 +37,13 @@ export type RoomEvent =
   | { type: 'unlink' }
   | { type: 'attach' | 'detach'; of?: Sense } // one of them, or both
   | { type: 'attend'; state: Attending } // the mind, of itself
+  | { type: 'speech.started' | 'speech.ended' } // the mind, of the caller
   | { type: 'close'; reason?: string }
   | { type: 'restart' | 'forget'; concern: Concern } // from us to us, later
   | { type: 'utterance.started'; id: string }
   | { type: 'sink.failed'; error: string }
   | AgentFact
+  | InterruptionFact
   | LinkFact
   | WorldFact
   | { type: 'xstate.done.actor.*'; actorId: string; output: unknown }
@@ -52,7 +57,9 @@ export type RoomContext = RoomInput &
     roster: Participant[]
     linked: { identity: string; sid: string } | null
     away: boolean
+    /** By the owner; and for the caller, who may be about to interrupt. */
     paused: boolean
+    held: boolean
     detached: Sense[]
     state: AgentState
     /** Failures that are not forgotten. */
@@ -83,13 +90,12 @@ const failed = <S extends string>(step: S) => ({
 })
 /** What may be asked before the room is joined too. */
 const commands = {
-  pause: { guard: not('isPaused'), actions: [{ type: 'notePaused', params: true }, 'pass', 'tellFact'] },
-  resume: { guard: 'isPaused', actions: [{ type: 'notePaused', params: false }, 'pass', 'tellFact'] },
+  ...pausing,
   link: { actions: 'pass' },
   unlink: { actions: 'pass' },
   attach: { actions: ['noteAttached', 'pass'] },
   detach: { actions: ['noteDetached', 'pass'] },
-  'agent.changed': { actions: [noteState, 'briefPresence', 'tellFact'] },
+  'agent.changed': { actions: [noteState, 'briefPresence', 'tellFact', 'pass'] },
 } as const
 
 export const roomMachine = supervisor.createMachine({
@@ -97,7 +103,7 @@ export const roomMachine = supervisor.createMachine({
   context: ({ input }) => ({
     ...{ off: [], deletes: false, joinTimeoutMs: 20_000, deleteRoomTimeoutMs: 10_000, ...input },
     ...{ crew: {}, joined: null, roster: [], linked: null, state: 'initializing', failures: {} },
-    ...{ away: false, paused: false, detached: [] },
+    ...{ away: false, paused: false, held: false, detached: [] },
   }),
   initial: 'idle',
   states: {
@@ -122,6 +128,7 @@ export const roomMachine = supervisor.createMachine({
       on: {
         say: { actions: [{ type: 'addPlayout', params: ({ event }) => event.id }, 'briefPlayout'] },
         ...commands,
+        ...holding,
         interrupt: { actions: 'pass' },
         caption: { actions: { type: 'addTranscript', params: ({ event }) => event.segment } },
         finish: { actions: 'pass' },

@@ -1,7 +1,17 @@
 /** Who may fail how often, and what follows: the failure table as data, and the questions the supervisor asks of it. */
 
 /** What a room has children for. Several alike are told apart by a key: `playout:SG_…`. */
-export type Concern = 'link' | 'microphone' | 'camera' | 'chat' | 'output' | 'playout' | 'transcript' | 'presence' | 'agent'
+export type Concern =
+  | 'link'
+  | 'microphone'
+  | 'camera'
+  | 'chat'
+  | 'output'
+  | 'playout'
+  | 'transcript'
+  | 'presence'
+  | 'interruption'
+  | 'agent'
 /** After the last restart: `close` the room, or go on `without` that child. */
 export type Policy = { restarts: number; otherwise: 'close' | 'without' }
 
@@ -19,6 +29,7 @@ export const failureTable: Record<Concern, Policy> = {
   playout: { restarts: 0, otherwise: 'without' }, // the utterance ends abandoned, the next one plays
   transcript: { restarts: 0, otherwise: 'without' }, // the conversation goes on without captions
   presence: { restarts: 3, otherwise: 'without' },
+  interruption: { restarts: 0, otherwise: 'without' }, // the voice is held no more
   agent: { restarts: 1, otherwise: 'close' },
 }
 

@@ -2,12 +2,13 @@
 import { type AnyActorRef, type AnyEventObject, assign, fromPromise, setup } from 'xstate'
 import type { AgentState, Joined, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
 import { agentMachine } from './agent.ts'
-import { audience, briefing, farewells, keyOf, named, without } from './crew.ts'
+import { audience, briefing, farewells, keyOf, named, without, wordingOf } from './crew.ts'
 import { cameraMachine } from './inbound/camera.ts'
 import { chatMachine } from './inbound/chat.ts'
 import { type LinkFact, linkMachine } from './inbound/link.ts'
 import { microphoneMachine } from './inbound/microphone.ts'
 import { rosterAfter } from './inbound/roster.ts'
+import { interruptionMachine } from './outbound/interruption.ts'
 import { outputMachine } from './outbound/output.ts'
 import { playoutMachine } from './outbound/playout.ts'
 import { presenceMachine } from './outbound/presence.ts'
@@ -39,6 +40,7 @@ const primitives = setup({
     playout: playoutMachine,
     transcript: transcriptMachine,
     presence: presenceMachine,
+    interruption: interruptionMachine,
     agent: agentMachine,
   },
   actions: {
@@ -52,7 +54,7 @@ const primitives = setup({
     tellClosed: unbound('tellClosed'),
 
     launch: assign({
-      crew: ({ context: { link, microphone, off }, spawn }) => {
+      crew: ({ context: { link, microphone, falseInterruption: input, off }, spawn }) => {
         const isOn = (concern: Concern) => !off.includes(concern)
         return {
           link: spawn('link', { id: 'link', input: link }),
@@ -62,6 +64,7 @@ const primitives = setup({
           ...(isOn('output') ? { output: spawn('output', { id: 'output' }) } : {}),
           presence: spawn('presence', { id: 'presence' }),
           ...(isOn('agent') ? { agent: spawn('agent', { id: 'agent' }) } : {}),
+          ...(input ? { interruption: spawn('interruption', { id: 'interruption', input }) } : {}),
         }
       },
     }),
@@ -99,6 +102,7 @@ const primitives = setup({
     noteAway: assign({ away: true }),
     noteBack: assign({ away: false }),
     notePaused: assign({ paused: (_, paused: boolean) => paused }),
+    noteHeld: assign({ held: (_, held: boolean) => held }),
     noteAttached: assign({
       detached: ({ context: { detached }, event }) => detached.filter(sense => !sensesOf(event).includes(sense)),
     }),
@@ -144,13 +148,14 @@ const bury = (args: Deed, restarted: boolean) => {
   enqueue({ type: 'tellFailed', params: { actor, error: undefined, ...errorOf(event), restarted } })
   part(args)
   if (child) enqueue({ type: 'stopOrphans', params: child })
+  if (actor === 'interruption') enqueue.raise({ type: 'voice.released', rewind: false })
   if (actor === 'agent') for (const name of named(context.crew, 'playout')) send(args, name, { type: 'abandon' })
 }
 
 export const supervisor = primitives.extend({
   actions: {
     pass: primitives.enqueueActions(args => {
-      for (const name of audience(args.event, args.context.crew)) send(args, name, args.event)
+      for (const name of audience(args.event, args.context.crew)) send(args, name, wordingOf(args.event))
     }),
     briefCrew: brief((_, { crew }) => Object.keys(crew)),
     briefPresence: brief(() => ['presence']),
@@ -188,6 +193,8 @@ export const supervisor = primitives.extend({
     canRestart: args => verdictOn(args) === 'restart',
     canSpare: args => verdictOn(args) === 'without',
     isPaused: ({ context }) => context.paused,
+    isStill: ({ context }) => context.paused || context.held,
+    isSpeaking: ({ context }) => context.state === 'speaking',
     hasSession: ({ context }) => context.off.includes('agent'),
     // ROOM-16: with a session its end decides. A connection that was lost ends no conversation of others.
     canDelete: ({ context: { deletes, joined, reason, off } }) =>

@@ -69,11 +69,9 @@ export class AgentPlayout {
     const { sampleRate, channels } = this.#sink
     this.#speaker = new Speaker({ sampleRate, channels, clock, log, ...limits, tell: fact => this.#heard(fact) })
     this.#speaker.plug(this.#sink)
-    this.#machine = playoutOn(
-      this.#speaker,
-      (id, signal) => this.#handles.get(id)?.read(signal),
-      id => this.#handles.get(id)?.showRest(),
-    )
+    this.#machine = playoutOn(this.#speaker, (id, signal) => this.#handles.get(id)?.read(signal), {
+      showRest: id => this.#handles.get(id)?.showRest(),
+    })
   }
 
   /** Plays something; both streams are read side by side, from a later turn on. Misuse throws at once and changes nothing. */

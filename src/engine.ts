@@ -17,6 +17,7 @@ import { Inbox } from './inbound/inbox.ts'
 import { linkOn } from './inbound/link.ts'
 import { microphoneOn } from './inbound/microphone.ts'
 import type { Settings } from './options.ts'
+import { interruptionOn } from './outbound/interruption.ts'
 import { outputOn } from './outbound/output.ts'
 import { playoutOn } from './outbound/playout.ts'
 import { presenceOn } from './outbound/presence.ts'
@@ -27,6 +28,9 @@ import type { ChatMessage, Conversation, Played, World, RoomEvent as WorldFact }
 import { reached, stopSubtree } from './supervise.ts'
 import { Transcripts } from './transcripts.ts'
 import { Utterances } from './utterances.ts'
+
+/** How much of what was heard is kept to be said again, in ms: no word takes longer. */
+const REWIND_MS = 2_000
 
 export type EngineHands = {
   world: World
@@ -69,11 +73,12 @@ export class Engine {
     this.#hands = hands
     const { emit, world, settings } = hands
     const { clock, ids, log, textIn } = world
-    const { link, input, textInput, output, closeBudgetMs } = settings
+    const { link, input, textInput, output, closeBudgetMs, falseInterruption } = settings
     const { preConnectAudio, preConnectAudioTimeoutMs } = input
     const send = (event: RoomEvent) => this.send(event)
     const { numChannels: channels, ...sound } = output
-    this.#speaker = new Speaker({ ...sound, channels, clock, log, tell: fact => this.#heard(fact) })
+    const rewindMs = falseInterruption?.rewind === 'word' ? REWIND_MS : 0
+    this.#speaker = new Speaker({ ...sound, channels, rewindMs, clock, log, tell: fact => this.#heard(fact) })
     this.ear = createEar(world, {
       ...input,
       ...{ channels: input.numChannels, noiseCancellation: settings.noiseCancellation },
@@ -141,7 +146,7 @@ export class Engine {
 
   #extras() {
     const { settings, attended } = this.#hands
-    const { on, deleteRoom, deleteRoomTimeoutMs } = settings
+    const { on, deleteRoom, deleteRoomTimeoutMs, falseInterruption } = settings
     const off: Concern[] = []
     if (!on.audioInput) off.push('microphone')
     if (!on.audioOutput) off.push('output')
@@ -152,6 +157,7 @@ export class Engine {
       off,
       deletes: deleteRoom !== undefined,
       deleteRoomTimeoutMs,
+      ...(falseInterruption ? { falseInterruption } : {}),
       ...(attended.patient ? { joinTimeoutMs: forever } : {}),
     }
   }
@@ -173,9 +179,12 @@ export class Engine {
         camera: cameraOn(this.eye),
         ...(this.inbox ? { chat: chatOn(this.inbox) } : {}),
         output: outputOn({ speaker: this.#speaker, speakers, trackName, queueMs, trackPublishOptions }),
-        playout: playoutOn(this.#speaker, (id, signal) => this.utterances.start(id, signal)),
+        playout: playoutOn(this.#speaker, (id, signal) => this.utterances.start(id, signal), {
+          wordStart: id => this.utterances.wordStart(id),
+        }),
         transcript: transcriptOn({ captions: this.captions, log, tell: () => this.#loseCaptions() }),
         presence: presenceOn(room, { log }),
+        interruption: interruptionOn({ tell }),
         agent: agentOn({ mind: apart(settings.mind ?? nobody), conversation, tell }),
       },
       actions: {

@@ -37,8 +37,8 @@ export type RoomFact =
 
 /** What of an event of the room's machine is told, at `at`. */
 export const factOf = (event: RoomEvent, at: number): RoomFact | undefined => {
-  if (event.type === 'pause') return { type: 'paused', at }
-  if (event.type === 'resume') return { type: 'resumed', at }
+  if (event.type === 'pause' || event.type === 'voice.held') return { type: 'paused', at }
+  if (event.type === 'resume' || event.type === 'voice.released') return { type: 'resumed', at }
   if (event.type === 'agent.changed') return { type: 'agent.changed', state: event.state, at }
   if (event.type === 'participant.linked') return { type: 'linked', identity: event.participant.identity, at }
   if (event.type === 'participant.closed') return { type: 'hung.up', identity: event.identity, reason: event.reason, at }

@@ -1,6 +1,7 @@
 /** What a room can be told, its defaults, and the checks: a wrong value is refused before anything native is touched. */
 import { linkDefaults } from '../machines/inbound/choice.ts'
 import type { LinkInput } from '../machines/inbound/link.ts'
+import type { FalseInterruption } from '../machines/outbound/interruption.ts'
 import type { RoomFact } from './facts.ts'
 import type { NoiseCancellation } from './inbound/noise.ts'
 import type { Journal } from './journal.ts'
@@ -45,6 +46,11 @@ export type RoomOptions = {
   preferTimeoutMs?: number
   /** How long `close()` may take. Default 5 000. */
   closeBudgetMs?: number
+  /**
+   * The caller's sound holds the voice; `timeoutMs` after it, if nobody took the turn, the voice goes on: with the very next sample, or
+   * with the word that was cut. Default false; with an object 2 000 and `none`.
+   */
+  falseInterruption?: false | { timeoutMs?: number; rewind?: 'none' | 'word' }
   /** When the conversation is over the room is deleted, by `deleteRoom`, which has so long. Default false, 10 000. */
   deleteRoomOnClose?: boolean
   deleteRoom?: (name: string, signal: AbortSignal) => unknown
@@ -107,6 +113,7 @@ const outputDefaults = {
   maxPendingMs: 30_000,
   fadeMs: 10,
 }
+const interruptionDefaults: FalseInterruption = { timeoutMs: 2_000, rewind: 'none' }
 const videoInputDefaults = {}
 const textDefaults = { syncTranscription: true, transcriptionSpeedFactor: 1 }
 const { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs } = linkDefaults
@@ -116,7 +123,16 @@ const roomDefaults = {
   ...deletionDefaults,
 }
 const groups = ['audioInput', 'audioOutput', 'textInput', 'videoInput', 'textOutput']
-const others = ['participantIdentity', 'participantKinds', 'deleteRoom', ...groups, 'mind', 'journal', 'listener']
+const others = [
+  'participantIdentity',
+  'participantKinds',
+  'deleteRoom',
+  ...groups,
+  'falseInterruption',
+  'mind',
+  'journal',
+  'listener',
+]
 /** Names that agents-js has for the same (OPT-14). */
 const aliases: Record<string, string> = { queueSizeMs: 'queueMs', textInputCallback: 'textInputCb' }
 /** What the flat options of old were called, and where it is now (OPT-8). */
@@ -158,6 +174,10 @@ export const settingsOf = (options: RoomOptions = {}) => {
   const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
   checkIdentity(identity)
   checkKinds(participantKinds)
+  const given = options.falseInterruption
+  const falseInterruption =
+    given === undefined || given === false ? undefined : groupOf('falseInterruption', interruptionDefaults, given)
+  if (falseInterruption) oneOf('falseInterruption.rewind', falseInterruption.rewind, ['none', 'word'])
   oneOf('relink', room.relink, ['any', 'same', 'none'])
   oneOf('prefer', room.prefer, ['first', 'publishing'])
   if (mind !== undefined && typeof mind?.start !== 'function') throw new TypeError('mind has no start(conversation, signal)')
@@ -185,7 +205,7 @@ export const settingsOf = (options: RoomOptions = {}) => {
   return Object.freeze({
     ...{ link: Object.freeze(link), on, input, noiseCancellation: noiseOf(options), textInput, output, text, textOutput },
     ...{ deleteRoom: deletionOf(deleteRoomOnClose, options.deleteRoom), deleteRoomTimeoutMs, closeBudgetMs },
-    ...{ mind, journal, listener },
+    ...{ falseInterruption, mind, journal, listener },
   })
 }
 

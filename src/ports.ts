@@ -246,6 +246,8 @@ export type Conversation = {
   heard(text: string, final: boolean): void
   interrupt(): void
   state(state: 'listening' | 'thinking' | 'idle'): void
+  /** The caller began or stopped to make a sound, whatever becomes of it; a turn of theirs is told with `interrupt`. */
+  speech(change: 'started' | 'ended'): void
   readonly clock: Clock
   readonly format: { input: Format; output: Format }
 }

@@ -217,6 +217,10 @@ export class ChartRoom {
   heard(text: string, final: boolean): void {
     if (this.isOpen) this.#engine.transcripts.heard(text, final)
   }
+  /** The caller began or stopped to make a sound: with `falseInterruption` the voice waits for what becomes of it. */
+  speech(change: 'started' | 'ended'): void {
+    this.#engine.send({ type: `speech.${change}` })
+  }
   /** Listens to this participant, now or when they come; to nobody if undefined. */
   setParticipant(identity: string | undefined): void {
     checkIdentity(identity)
@@ -261,6 +265,7 @@ export class ChartRoom {
       heard: (text, final) => this.#engine.transcripts.heard(text, final),
       interrupt: () => this.interrupt(),
       state: state => this.#engine.send({ type: 'attend', state }),
+      speech: change => this.speech(change),
       clock: this.#world.clock,
       format,
     }

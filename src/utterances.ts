@@ -7,6 +7,7 @@ import type { Captions } from './outbound/transcript.ts'
 import { say } from './pipes/say.ts'
 import { type Showing, show } from './pipes/show.ts'
 import type { Clock, Ids, Log, Played, Saying, Tally, Utterance, Word } from './ports.ts'
+import { Mark } from './text/mark.ts'
 
 export type UtterancesHands = {
   speaker: Speaker
@@ -21,7 +22,7 @@ export type UtterancesHands = {
   outcome: (id: string) => Played | undefined
   emit: (fact: RoomFact) => void
 }
-type Entry = { saying: Saying; showing: Showing; played?: Played; ending: boolean; resolve: (played: Played) => void }
+type Entry = { saying: Saying; showing: Showing; played?: Played; ending: boolean; mark: Mark; resolve: (played: Played) => void }
 
 /** So many ended ids are remembered, so that none is used twice. */
 const REMEMBERED = 1_000
@@ -49,7 +50,7 @@ export class Utterances {
     })
     this.#remember(id, played)
     // The words start when the machine does: until then nothing is heard.
-    const entry: Entry = { saying, showing: silent, ending: false, resolve }
+    const entry: Entry = { saying, showing: silent, ending: false, mark: new Mark(), resolve }
     this.#entries.set(id, entry)
     const { attributes } = saying
     const segment = { id, side: 'agent' as const, identity: identity(), ...(attributes ? { attributes } : {}) }
@@ -65,7 +66,10 @@ export class Utterances {
     const { speaker, log } = this.#hands
     entry.showing = show(entry.saying.text, {
       ...{ id, playhead: speaker.playhead(id), log },
-      publish: word => this.#shown(id, word),
+      publish: word => {
+        entry.mark.note(word, this.#heardMs(id, entry))
+        this.#shown(id, word)
+      },
       fail: error => speaker.fail(id, error),
     })
     void say(entry.saying.audio, speaker, id, signal)
@@ -104,6 +108,12 @@ export class Utterances {
     if (!played) throw coded('ERR_UNKNOWN_SEGMENT', `no utterance has the id ${id}: take the id that say gave back`)
     return played
   }
+  /** Where the word began that is under way, in ms of the audio; undefined where no text says. */
+  wordStart(id: string): number | undefined {
+    const entry = this.#entries.get(id)
+    return entry?.saying.text ? entry.mark.startOf(this.#heardMs(id, entry)) : undefined
+  }
+
   /** Ends this utterance, or all of them, now: also one whose audio was heard and whose text is late. */
   interrupt(id?: string): void {
     this.#hands.send({ type: 'interrupt', ...(id === undefined ? {} : { id }) })
@@ -133,6 +143,9 @@ export class Utterances {
   #heard(id: string, { played }: Entry): number {
     const { speaker } = this.#hands
     return played?.heard ?? (speaker.has(id) ? speaker.tally(id).heard : 0)
+  }
+  #heardMs(id: string, entry: Entry): number {
+    return (this.#heard(id, entry) * 1000) / this.#hands.speaker.format.sampleRate
   }
   #conclude(id: string, entry: Entry): void {
     if (!this.#entries.delete(id) || !entry.played) return

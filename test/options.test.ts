@@ -43,6 +43,7 @@ it('has the defaults of the specification, also if nothing is given at all (OPT-
     closeBudgetMs: 5_000,
     deleteRoom: undefined,
     deleteRoomTimeoutMs: 10_000,
+    falseInterruption: undefined,
     mind: undefined,
     journal: undefined,
     listener: undefined,
@@ -93,6 +94,14 @@ it('switches a group by a boolean, and on by its options (OPT-1, OPT-2)', () => 
   assert.ok(Object.isFrozen(textOutput))
 })
 
+it('lets a false interruption be noticed only if it is asked to (OUT-25a)', () => {
+  const of = (falseInterruption: RoomOptions['falseInterruption']) =>
+    settingsOf(falseInterruption === undefined ? {} : { falseInterruption }).falseInterruption
+  assert.equal([of(undefined), of(false)], [undefined, undefined])
+  assert.equal(of({}), { timeoutMs: 2_000, rewind: 'none' })
+  assert.equal(of({ timeoutMs: 500, rewind: 'word' }), { timeoutMs: 500, rewind: 'word' })
+})
+
 it('keeps nothing of the caller and changes nothing of his, and nobody can change it (OPT-9)', () => {
   const participantKinds: RoomOptions['participantKinds'] = ['sip']
   const audioInput = Object.freeze({ frameSizeMs: 20 })
@@ -135,6 +144,10 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ textInput: null }, TypeError, /^textInput must be true, false or a plain object, not null$/],
   [{ textInput: { callback: () => {} } }, TypeError, /^textInput has no "callback": it knows textInputCb$/],
   [{ textInput: { textInputCb: 'reply' } }, TypeError, /^textInput.textInputCb must be a function .* not the string reply$/],
+  [{ falseInterruption: true }, TypeError, /^falseInterruption must be a plain object, not the boolean true$/],
+  [{ falseInterruption: { rewind: 'line' } }, TypeError, /^falseInterruption.rewind is "line": use none, word$/],
+  [{ falseInterruption: { timeoutMs: 0 } }, RangeError, /^falseInterruption.timeoutMs is 0: use a number above 0/],
+  [{ falseInterruption: { timeout: 2 } }, TypeError, /^falseInterruption has no "timeout": it knows timeoutMs, rewind$/],
   [{ relink: 'never' }, TypeError, /^relink is "never": use any, same, none$/],
   [{ prefer: 'second' }, TypeError, /^prefer is "second": use first, publishing$/],
   [{ closeOnDisconnect: 'no' }, TypeError, /^closeOnDisconnect must be a boolean, not the string no$/],
@@ -165,7 +178,11 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ audioOutput: { maxPendingMs: 0 } }, RangeError, /^audioOutput.maxPendingMs is 0/],
   [{ relinkGraceMs: 1e12 }, RangeError, /^relinkGraceMs is 1000000000000/],
   [{ textOutput: 'on' }, TypeError, /^textOutput must be true, false or a plain object, not the string on$/],
-  [{ textOutput: { json: true } }, TypeError, /^textOutput has no "json": it knows syncTranscription, transcriptionSpeedFactor, jsonFormat, legacyPacket, nextInChain$/],
+  [
+    { textOutput: { json: true } },
+    TypeError,
+    /^textOutput has no "json": it knows syncTranscription, transcriptionSpeedFactor, jsonFormat, legacyPacket, nextInChain$/,
+  ],
   [{ textOutput: { jsonFormat: 1 } }, TypeError, /^textOutput.jsonFormat must be a boolean, not the number 1$/],
   [{ textOutput: { legacyPacket: 'yes' } }, TypeError, /^textOutput.legacyPacket is "yes": use true, false, "auto"$/],
   [{ textOutput: { nextInChain: {} } }, TypeError, /^textOutput.nextInChain has no captureText/],

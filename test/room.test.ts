@@ -8,6 +8,7 @@ import { cameraMachine } from '../machines/inbound/camera.ts'
 import { chatMachine } from '../machines/inbound/chat.ts'
 import { linkMachine } from '../machines/inbound/link.ts'
 import { microphoneMachine } from '../machines/inbound/microphone.ts'
+import { interruptionMachine } from '../machines/outbound/interruption.ts'
 import { outputMachine } from '../machines/outbound/output.ts'
 import { playoutMachine } from '../machines/outbound/playout.ts'
 import { presenceMachine } from '../machines/outbound/presence.ts'
@@ -35,16 +36,16 @@ it('has exactly these transitions', () => {
     '': '→idle',
     idle: 'open→starting close→closed',
     starting:
-      'pause[!isPaused]→· resume[isPaused]→· link→· unlink→· attach→· detach→· agent.changed→· error:*→closing close→closing done:join→running error:join→closing after:joinTimeout→closing',
+      'pause[!isStill]→· pause[!isPaused]→· resume[isStill]→· link→· unlink→· attach→· detach→· agent.changed→· error:*→closing close→closing done:join→running error:join→closing after:joinTimeout→closing',
     running:
-      'say→· pause[!isPaused]→· resume[isPaused]→· link→· unlink→· attach→· detach→· agent.changed→· interrupt→· caption→· finish→· attend→· utterance.started→· sink.failed→· participant.linked→· participant.unlinked→· participant.closed[hasSession]→· participant.closed→closing room.reconnecting→· room.reconnected→· room.disconnected→closing participant.*→· track.*→· speaker.*→· mind.ended→closing done:*→· error:*[canRestart]→· error:*[canSpare]→· error:*→closing restart→· forget→· close→closing',
+      'say→· pause[!isStill]→· pause[!isPaused]→· resume[isStill]→· link→· unlink→· attach→· detach→· agent.changed→· speech.started[isSpeaking]→· speech.ended→· voice.held[isStill]→· voice.held→· voice.released[isPaused]→· voice.released[isStill]→· interrupt→· caption→· finish→· attend→· utterance.started→· sink.failed→· participant.linked→· participant.unlinked→· participant.closed[hasSession]→· participant.closed→closing room.reconnecting→· room.reconnected→· room.disconnected→closing participant.*→· track.*→· speaker.*→· mind.ended→closing done:*→· error:*[canRestart]→· error:*[canSpare]→· error:*→closing restart→· forget→· close→closing',
     closing: 'finish→· room.*→· done:*→· error:*→· after:settleTimeout→leaving always[isAlone]→leaving',
     leaving: 'done:leave→left error:leave→left after:leaveTimeout→left',
     left: 'always[canDelete]→deleting always→closed',
     deleting: 'done:deleteRoom→closed error:deleteRoom→closed after:deleteRoomTimeout→closed',
     closed: 'final',
   })
-  const commands = 'say interrupt caption finish attend'
+  const commands = 'say speech.started speech.ended voice.held voice.released interrupt caption finish attend'
   const always = 'pause resume link unlink attach detach agent.changed'
   const facts =
     'utterance.started sink.failed participant.linked participant.unlinked participant.closed room.reconnecting room.reconnected room.disconnected mind.ended restart forget'
@@ -140,6 +141,7 @@ const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
       chat: inPlaceOf(chatMachine, book),
       output: inPlaceOf(outputMachine, book),
       presence: inPlaceOf(presenceMachine, book),
+      interruption: inPlaceOf(interruptionMachine, book),
       agent: inPlaceOf(agentMachine, book),
       playout: inPlaceOf(playoutMachine, book),
       transcript: inPlaceOf(transcriptMachine, book),
@@ -171,6 +173,8 @@ const news: AnyEvent[] = [
   { type: 'close' },
   { type: 'say', id: 'a' },
   ...(['pause', 'resume', 'interrupt', 'unlink', 'attach', 'detach'] as const).map(type => ({ type })),
+  ...(['speech.started', 'speech.ended', 'voice.held'] as const).map(type => ({ type })),
+  { type: 'voice.released', rewind: true },
   { type: 'link', identity: 'ann' },
   { type: 'caption', segment },
   { type: 'finish', id: 't' },
@@ -194,7 +198,9 @@ it('does so with live children, on every transition', async () => {
   const walked = await walk(roomMachine, {
     input: { ...input, deletes: true },
     events: news,
-    can: ({ value, context: { crew, paused } }, event) => {
+    can: ({ value, context: { crew, paused, held } }, event) => {
+      if (held && value === 'running') return /^(voice|pause|resume|close)/.test(event.type)
+      if (event.type === 'voice.held') return value === 'running' && !('transcript:t' in crew)
       if (value === 'idle') return event.type === 'open' || event.type === 'close'
       if (value === 'starting')
         return (
@@ -209,9 +215,18 @@ it('does so with live children, on every transition', async () => {
       return (value === 'running' && event.type !== 'open') || (value === 'closing' && event.type.startsWith('room.'))
     },
     // Where it is, who of these is here, and what else decides what it does.
-    key: ({ value, context: { crew, paused, failures } }) =>
-      JSON.stringify([value, [...here, 'transcript:t'].filter(name => name in crew), paused, failures]),
+    key: ({ value, context: { crew, paused, held, failures } }) =>
+      JSON.stringify([
+        value,
+        [...here, 'transcript:t'].filter(name => name in crew),
+        paused,
+        held && value === 'running',
+        failures,
+      ]),
     except: {
+      'running speech.started[isSpeaking]→·':
+        'the fake agent does not speak; test/outbound/interruption.test.ts has one that does',
+      'starting pause[!isPaused]→·': 'nothing is held that early',
       'starting agent.changed→·': 'the fake agent says nothing of itself',
       'running participant.closed[hasSession]→·': 'with a session; further down',
       'running restart→·': 'comes from us, after the back-off',
@@ -290,6 +305,7 @@ it('has the failure table of the specification (ROOM-17)', () => {
     playout: { restarts: 0, otherwise: 'without' },
     transcript: { restarts: 0, otherwise: 'without' },
     presence: { restarts: 3, otherwise: 'without' },
+    interruption: { restarts: 0, otherwise: 'without' },
     agent: { restarts: 1, otherwise: 'close' },
   })
 })
@@ -336,6 +352,22 @@ for (const [concern, id] of members) {
     })
   }
 }
+
+it('holds the voice no more if what held it has failed (OUT-25a, law 4)', async () => {
+  const { clock, send, crew, fate, heard, actor } = await start({
+    extras: { falseInterruption: { timeoutMs: 100, rewind: 'none' } },
+  })
+  assert.ok(crew().includes('interruption'))
+  send({ type: 'say', id: 'a' }, { type: 'voice.held' }, { type: 'say', id: 'b' })
+  assert.equal(
+    heard.filter(line => line.endsWith('pause')).length,
+    2, // and the one that comes meanwhile
+  )
+  fate('interruption', 'throws')
+  await clock.settle()
+  assert.not.ok(crew().includes('interruption'))
+  assert.equal([actor.getSnapshot().context.held, heard.filter(line => line.endsWith('resume')).length], [false, 2])
+})
 
 it('forgets a failure after a minute', async () => {
   const { clock, fate, failures, value } = await start()

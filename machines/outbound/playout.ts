@@ -13,7 +13,7 @@ import { unbound } from '../unbound.ts'
 export type PlayoutInput = { id: string; sampleRate: number; texting?: boolean }
 export type PlayoutEvent =
   | { type: 'pause' }
-  | { type: 'resume' }
+  | { type: 'resume'; rewind?: boolean } // `rewind`: from the word on that was cut
   | { type: 'interrupt' }
   | { type: 'abandon'; error?: string }
   | { type: 'hurry' } // text that is late is waited for no longer

@@ -38,8 +38,11 @@ export const attend = async (conversation: Conversation, ears: Ears, to: Attendi
       until<AudioFrame>(signal),
       heard,
       turns(ears.activity, ears.turns, signal),
-    ))
+    )) {
+      if (fact.type === 'speech.started') conversation.speech('started')
+      if (fact.type === 'speech.ended') conversation.speech('ended')
       to.fact(fact)
+    }
   } finally {
     side.end()
   }

@@ -59,7 +59,7 @@ export class Feeder {
     this.#takeBack(this.#sink)
     const segment = playhead.sounding
     playhead.rest()
-    if (segment) segment.soundsFrom = segment.heard // it will go on from the middle
+    if (segment) segment.soundsFrom = segment.played // it will go on from the middle
     this.#sink = undefined
   }
 
@@ -93,7 +93,7 @@ export class Feeder {
     const { line, playhead } = this.#hands
     this.settle()
     // What sounds may be back already, if another one was cut in this turn.
-    if (!this.#sink || (segment.sent === segment.heard && playhead.sounding !== segment)) return
+    if (!this.#sink || (segment.sent === segment.played && playhead.sounding !== segment)) return
     const { exact, fade } = this.#takeBack(this.#sink)
     const sounds = playhead.sounding === segment
     // A fade that was cut off is played to its end: its samples have been counted.

@@ -22,11 +22,14 @@ export class Line {
   readonly #whole: number
   readonly #low: number
   readonly #fade: number
+  readonly #keptMs: number
   #segments: Segment[] = []
   #unsent = 0
 
-  constructor(format: Format, fadeMs: number) {
+  /** `keptMs`: how much of what was heard can be played again. */
+  constructor(format: Format, fadeMs: number, keptMs = 0) {
     this.#format = format
+    this.#keptMs = keptMs
     this.#tick = format.sampleRate / 100 // sinks play whole 10 ms blocks
     this.#whole = format.sampleRate / 20 // OUT-9: 50 ms
     this.#low = samplesOf(LOW_MS, format.sampleRate)
@@ -47,9 +50,10 @@ export class Line {
   }
   /** Puts a new utterance at the end. */
   add(id: string): Segment {
-    const segment = new Segment(id, this.#format, unsent => {
+    const changed = (unsent: number) => {
       this.#unsent += unsent
-    })
+    }
+    const segment = new Segment(id, this.#format, changed, this.#keptMs)
     this.#segments.push(segment)
     return segment
   }

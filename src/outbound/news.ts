@@ -56,7 +56,7 @@ export class News implements PlayheadHands {
     this.#changed(id)
   }
   ended({ segment: { id }, startedAt, offset }: Run, duration: number): void {
-    this.tell({ type: 'utterance.progressed', id, startedAt, offset, duration })
+    if (duration > 0) this.tell({ type: 'utterance.progressed', id, startedAt, offset, duration }) // else it was heard before
     this.#changed(id)
   }
   drained({ id, tally }: Segment): void {

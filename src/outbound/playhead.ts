@@ -103,7 +103,7 @@ export class Playhead {
       const ahead = before.get(segment) ?? 0
       if (own !== block) before.set(segment, ahead + left)
       else {
-        segment.lose(segment.heard + ahead, left)
+        segment.lose(segment.played + ahead, left)
         owners.push(segment)
       }
     }
@@ -131,11 +131,21 @@ export class Playhead {
   }
 
   #hear(segment: Segment, n: number, at: number): void {
+    const { again } = segment
+    if (again === 0 || again >= n) this.#follow(segment, n, at)
+    else {
+      this.#follow(segment, again, at) // from here on it is new, and its run has another offset
+      this.#follow(segment, n - again, at + this.#ms(again))
+    }
+  }
+  #follow(segment: Segment, n: number, at: number): void {
+    const { again } = segment
     const begins = this.#run?.segment !== segment
     if (begins) this.rest()
     this.#run ??= { segment, startedAt: at, offset: segment.heard }
     segment.hear(n)
     if (begins) this.#hands.started(this.#run)
+    if (again > 0 && segment.again === 0) this.rest()
     if (!segment.drained) return
     this.rest()
     this.#hands.drained(segment)

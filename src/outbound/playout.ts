@@ -6,18 +6,26 @@ import type { Speaker } from './speaker.ts'
 /** What a playout needs of a speaker. */
 export type PlayoutSpeaker = Pick<Speaker, 'add' | 'open' | 'shut' | 'clear' | 'review' | 'concede' | 'stepAside'>
 
+export type PlayoutExtras = {
+  /** All of it was heard, and its text is late. */
+  showRest?: (id: string) => void
+  /** Where the word began that is under way, in ms of its audio. */
+  wordStart?: (id: string) => number | undefined
+}
+
 /**
  * The playout machine on a speaker. `start` runs what pushes the utterance's audio, until the signal aborts; without it the owner
- * pushes with `speaker.write(id, frame)` and ends with `speaker.end(id)`. `showRest` hears when all of it was heard and its text is late.
+ * pushes with `speaker.write(id, frame)` and ends with `speaker.end(id)`.
  */
 export const playoutOn = (
   speaker: PlayoutSpeaker,
   start: (id: string, signal: AbortSignal) => void = () => {},
-  showRest: (id: string) => void = () => {},
+  { showRest = () => {}, wordStart = () => undefined }: PlayoutExtras = {},
 ) =>
   playoutMachine.provide({
     actions: {
-      openGate: ({ context }) => speaker.open(context.id),
+      openGate: ({ context: { id }, event }) =>
+        speaker.open(id, event.type === 'resume' && event.rewind ? wordStart(id) : undefined),
       shutGate: enqueueActions(({ context, enqueue }) => enqueue.raise({ type: 'queue.taken', ...speaker.shut(context.id) })),
       clear: enqueueActions(({ context, enqueue }) => enqueue.raise({ type: 'queue.taken', ...speaker.clear(context.id) })),
       review: enqueueActions(({ context, enqueue }) => enqueue.raise({ type: 'queue.reviewed', ...speaker.review(context.id) })),

@@ -5,12 +5,16 @@ import type { Tally } from '../ports.ts'
 /** Samples are kept in pages of this length in ms: however they are pushed, each is found, and let go of, in one step. */
 const PAGE_MS = 200
 
-/** Positions and counts are samples per channel. A position counts what is kept: what a refused block cost is taken out. */
+/**
+ * Positions and counts are samples per channel. A position counts what is kept: what a refused block cost is taken out. Of what was
+ * heard the last is kept too, so that it can be played again: that counts once.
+ */
 export class Segment {
   readonly id: string
   readonly #channels: number
   readonly #page: number
   readonly #changed: (unsent: number) => void
+  readonly #kept: number
   #pages: Int16Array[] = []
   /** The position of the first page, of the next sample to send, of the next to be heard, and of the next to be pushed. */
   #base = 0
@@ -18,6 +22,9 @@ export class Segment {
   #heard = 0
   #length = 0
   #lost = 0
+  /** How many samples before the next to be heard are played again; and of such, how many a refused block took out. */
+  #again = 0
+  #spared = 0
   /** No more samples will come. */
   ended = false
   /** Its samples may be handed over. */
@@ -25,21 +32,30 @@ export class Segment {
   /** Where it last began to sound: from there on its samples rise from silence, unless it is the very start. */
   soundsFrom = 0
 
-  /** `changed` is told by how much `unsent` changes. */
-  constructor(id: string, { sampleRate, channels }: Format, changed: (unsent: number) => void = () => {}) {
+  /** `changed` is told by how much `unsent` changes; `keptMs` of what was heard can be played again. */
+  constructor(id: string, { sampleRate, channels }: Format, changed: (unsent: number) => void = () => {}, keptMs = 0) {
     this.id = id
     this.#channels = channels
     this.#page = samplesOf(PAGE_MS, sampleRate)
     this.#changed = changed
+    this.#kept = samplesOf(keptMs, sampleRate)
   }
 
   /** How far the samples were handed to the sink. */
   get sent(): number {
     return this.#sent
   }
-  /** How far they were played. Never falls. */
+  /** How much of it was heard. Never falls. */
   get heard(): number {
-    return this.#heard
+    return this.#heard + this.#spared
+  }
+  /** The position of the next sample to be played: once more, if it was heard before. */
+  get played(): number {
+    return this.#heard - this.#again
+  }
+  /** How many samples are heard once more. */
+  get again(): number {
+    return this.#again
   }
   get unsent(): number {
     return this.#length - this.#sent
@@ -48,10 +64,10 @@ export class Segment {
     return this.#length - this.#heard
   }
   get drained(): boolean {
-    return this.ended && this.pending === 0
+    return this.ended && this.pending === 0 && this.#again === 0
   }
   get tally(): Tally {
-    return { pushed: this.#length + this.#lost, heard: this.#heard, discarded: this.#lost }
+    return { pushed: this.#length + this.#lost + this.#spared, heard: this.heard, discarded: this.#lost }
   }
 
   /** Takes a copy of interleaved samples. */
@@ -73,10 +89,20 @@ export class Segment {
     this.#changed(n)
   }
 
+  /** All that was sent is here again: plays the last `n` heard samples once more, or as many as are kept. */
+  rewind(n: number): void {
+    const sent = this.#sent
+    this.#sent = Math.max(this.#base, this.#heard - this.#kept, Math.min(this.#sent, this.#heard - n))
+    this.#again = this.#heard - this.#sent
+    this.#changed(sent - this.#sent)
+  }
+
   /** Counts the next `n` samples as heard, and lets go of them. */
   hear(n: number): void {
-    this.#heard += n
-    while (this.#pages.length > 0 && this.#base + this.#page <= this.#heard) {
+    const again = Math.min(n, this.#again)
+    this.#again -= again
+    this.#heard += n - again
+    while (this.#pages.length > 0 && this.#base + this.#page <= this.#heard - this.#kept) {
       this.#pages.shift()
       this.#base += this.#page
     }
@@ -86,9 +112,13 @@ export class Segment {
   lose(from: number, n: number): void {
     const kept = new Int16Array((this.#length - from - n) * this.#channels)
     this.#copy(from + n, this.#length - from - n, kept, 0)
+    const spared = Math.min(n, Math.max(0, this.#heard - from))
     this.#length = from
     this.#sent -= n
-    this.#lost += n
+    this.#lost += n - spared
+    this.#spared += spared
+    this.#heard -= spared
+    this.#again -= spared
     this.#append(kept)
   }
 
@@ -98,6 +128,7 @@ export class Segment {
     this.#lost += this.pending
     this.#length = this.#heard
     this.#sent = this.#heard
+    this.#again = 0
     this.#pages = []
     this.ended = true
     return this.tally

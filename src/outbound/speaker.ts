@@ -1,5 +1,5 @@
 /** The play-out buffer: utterances in line for a sink. It owns each sample until that was played, and keeps the account. */
-import { type AudioFrame, checkFrame, type Format } from '../audio/frame.ts'
+import { type AudioFrame, checkFrame, type Format, samplesOf } from '../audio/frame.ts'
 import { coded, lineOf } from '../errors.ts'
 import type { Clock, Log, Sink, Tally } from '../ports.ts'
 import { Feeder } from './feeder.ts'
@@ -19,6 +19,8 @@ export type SpeakerOptions = Format & {
   maxPendingMs?: number
   /** The ramps at a cut and after a resume, in ms (OUT-23: 10; 0 = none). */
   fadeMs?: number
+  /** How far an utterance can be rewound, in ms (0). */
+  rewindMs?: number
 }
 /** The account, how much of it no sink was given yet, and whether there is hope: the sink plays on, or another one is awaited. */
 export type Review = Tally & { moving: boolean; unsent: number }
@@ -35,7 +37,8 @@ export class Speaker {
   readonly #hold: Hold
   #isDue = false
 
-  constructor({ sampleRate, channels, clock, log, tell = () => {}, maxPendingMs = 30_000, fadeMs = 10 }: SpeakerOptions) {
+  constructor(options: SpeakerOptions) {
+    const { sampleRate, channels, clock, log, tell = () => {}, maxPendingMs = 30_000, fadeMs = 10, rewindMs = 0 } = options
     if (!Number.isInteger(sampleRate / 100) || sampleRate <= 0)
       throw new RangeError(`sampleRate is ${sampleRate}: 10 ms must be a whole number of samples, use a multiple of 100`)
     if (!Number.isInteger(channels) || channels < 1) throw new RangeError(`channels is ${channels}: use 1 or more`)
@@ -44,7 +47,7 @@ export class Speaker {
     this.format = { sampleRate, channels }
     this.#clock = clock
     this.#log = log
-    this.#line = new Line(this.format, fadeMs)
+    this.#line = new Line(this.format, fadeMs, rewindMs)
     this.#news = new News(tell)
     this.#playhead = new Playhead(this.format, this.#news)
     this.#hold = new Hold({ line: this.#line, clock, sampleRate, maxPendingMs })
@@ -114,12 +117,13 @@ export class Speaker {
     this.#soon()
   }
 
-  /** Lets an utterance be heard (again), rising from silence if it was heard before. */
-  open(id: string): void {
+  /** Lets an utterance be heard (again), rising from silence if it was heard before; from `fromMs` of its audio on, as far as that is kept. */
+  open(id: string, fromMs?: number): void {
     const { segment } = this.#news.get(id)
     if (segment.open) return
     segment.open = true
-    segment.soundsFrom = segment.heard
+    if (fromMs !== undefined) segment.rewind(segment.heard - samplesOf(fromMs, this.format.sampleRate))
+    segment.soundsFrom = segment.played
     this.#soon()
   }
   /** Stops it at once: fades out and takes back what was not played. The account is exact when this returns. */

@@ -38,6 +38,7 @@ export const fakeConversation = (parts: Partial<Conversation> & Pick<Conversatio
   heard: misuse('heard'),
   interrupt: misuse('interrupt'),
   state: misuse('state'),
+  speech: misuse('speech'),
   format: { input: { sampleRate: 24_000, channels: 1 }, output: { sampleRate: 24_000, channels: 1 } },
   ...parts,
 })

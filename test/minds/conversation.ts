@@ -119,6 +119,7 @@ export const stage = ({ clock, caller, output = caller, lastsMs = Infinity, fail
       interrupt: () => {
         for (const interrupt of [...desk.live]) interrupt()
       },
+      speech: () => {},
       state: state => desk.entries.push({ type: 'state', state, atMs: clock.now() }),
       clock,
       format: { input, output },

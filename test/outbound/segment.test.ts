@@ -36,6 +36,56 @@ it('keeps a copy: who pushed may use his array again', () => {
   assert.equal(sent(segment, 450), sound(0, 450))
 })
 
+it('plays the last of what was heard once more, and counts it once (OUT-25a)', () => {
+  let unsent = 0
+  const segment = new Segment(
+    'a',
+    format,
+    n => {
+      unsent += n
+    },
+    300,
+  )
+  segment.push(sound(0, 1_000))
+  sent(segment, 700)
+  segment.hear(600)
+  segment.takeBack(100)
+  segment.rewind(250)
+  assert.equal([segment.played, segment.again, segment.heard, segment.unsent, unsent], [350, 250, 600, 650, 650])
+  assert.equal(sent(segment, 250), sound(350, 250))
+  segment.hear(200)
+  assert.equal([segment.played, segment.heard, segment.tally.heard], [550, 600, 600])
+  segment.takeBack(50)
+  segment.rewind(10) // it is further back already
+  assert.equal([segment.played, segment.again], [550, 50])
+  assert.equal(sent(segment, 60), sound(550, 60))
+  segment.hear(60)
+  assert.equal([segment.played, segment.again, segment.heard], [610, 0, 610])
+  segment.rewind(1_000) // no further than is kept
+  assert.equal([segment.played, sent(segment, 400)], [310, sound(310, 400)])
+  segment.ended = true
+  segment.hear(300)
+  assert.equal(segment.discard(), { pushed: 1_000, heard: 610, discarded: 390 })
+})
+
+it('has not ended before what is heard again was, and loses a refused block of it without a sample in the account', () => {
+  const segment = new Segment('a', format, () => {}, 300)
+  segment.push(sound(0, 300))
+  sent(segment, 300)
+  segment.hear(300)
+  segment.rewind(200)
+  segment.ended = true
+  assert.not(segment.drained)
+  sent(segment, 200)
+  segment.lose(segment.played + 50, 100)
+  assert.equal([segment.tally, segment.again], [{ pushed: 300, heard: 300, discarded: 0 }, 100])
+  segment.hear(50)
+  segment.takeBack(50)
+  assert.equal(sent(segment, 50), sound(250, 50))
+  segment.hear(50)
+  assert.equal([segment.drained, segment.heard], [true, 300])
+})
+
 it('lets go of what was heard (law 17)', async () => {
   const segment = new Segment('a', format)
   const { gc } = globalThis
