@@ -5,6 +5,7 @@ import { AgentPlayout, type AgentPlayoutOptions, type PlayOptions, type PlayoutH
 import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
 import { codeOf } from '../src/errors.ts'
 import { seededIds } from '../src/ids.ts'
+import { createLoopback } from '../src/loopback/index.ts'
 import { Device } from '../src/loopback/sink.ts'
 import { type Forwarder, TtsForwarder, type TtsForwarderOptions } from '../src/outbound/tts.ts'
 import type { Word } from '../src/ports.ts'
@@ -286,6 +287,44 @@ it('stops voice and words at once, with numbers that are final when interrupt re
   assert.equal(told, ['1 a started', '500 a stopped interrupted'])
   assert.is(texts().at(-1), 'word0 word1 word2 |')
   assert.is(clock.timers, 0)
+})
+
+it('has said the words whose middle was heard, wherever it is interrupted (law 6 of playout, SYNC-3)', async () => {
+  for (let ms = 20; ms < 1_000; ms += 61) {
+    const { play, pass } = scene()
+    const handle = play('a', { textStream: timed(10, 100) })
+    await pass(ms)
+    handle.interrupt()
+    const { text, audioSamples } = await handle.finished
+    const words = text === '' ? 0 : text.split(' ').length
+    assert.is(words, Math.floor((audioSamples / perMs + 50) / 100), `${ms}`)
+    assert.is(text, Array.from({ length: words }, (_, n) => `word${n}`).join(' '))
+  }
+})
+
+it('plays into a publication of a room, which others hear, and leaves it open (PLAY-32)', async () => {
+  const clock = virtualClock()
+  const hub = createLoopback({ clock, ids: seededIds(1) })
+  const caller = hub.participant({ identity: 'ann' })
+  caller.join()
+  const ear = caller.hears('agent')
+  const world = hub.world({ identity: 'agent' })
+  const { signal } = new AbortController()
+  await world.room.join(() => {}, signal)
+  const publication = await world.speakers.publish({ ...format, name: 'voice', queueMs: 200 }, signal)
+  await clock.advance(10)
+  const playout = new AgentPlayout({ audioSource: publication, clock, ids: world.ids, log: world.log })
+  const handle = playout.play({
+    ...{ itemId: 'a', contentIndex: 0, transcriptionFwd: noted().forwarder },
+    ...{ textStream: pieces<string>(), audioStream: sound(300) },
+  })
+  await clock.advance(500)
+  assert.is(handle.outcome, 'finished')
+  assert.is(ear.samples().filter(value => value !== 0).length, 300 * perMs)
+  await clock.runUntil(playout.close())
+  assert.is(publication.sink.free(), 200 * perMs)
+  await publication.close()
+  await world.room.leave()
 })
 
 it('is nothing if it is interrupted before its first frame (PLAY-25)', async () => {

@@ -37,17 +37,27 @@ export type StageOptions = Partial<Format> & {
   maxPendingMs?: number
   queueMs?: number
   exact?: boolean
+  rewindMs?: number
   tell?: (fact: Heard) => void
 }
 
 export const stage = (options: StageOptions = {}) => {
-  const { sampleRate = 24_000, channels = 1, exact = true, queueMs = 200, fadeMs, maxPendingMs, tell = () => {} } = options
+  const {
+    sampleRate = 24_000,
+    channels = 1,
+    exact = true,
+    queueMs = 200,
+    fadeMs,
+    maxPendingMs,
+    rewindMs = 0,
+    tell = () => {},
+  } = options
   const clock = virtualClock()
   const format = { sampleRate, channels }
   const told: (Heard & { told: number })[] = []
   const logged: { code: string; fields: Record<string, unknown> }[] = []
   const speaker = new Speaker({
-    ...{ ...format, clock },
+    ...{ ...format, clock, rewindMs },
     log: (_level, code, fields = {}) => logged.push({ code, fields }),
     tell: fact => {
       told.push({ ...fact, told: clock.now() })
