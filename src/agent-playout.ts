@@ -198,4 +198,6 @@ const check = ({ itemId, contentIndex, transcriptionFwd, textStream, audioStream
   if (used.has(transcriptionFwd) || transcriptionFwd.closed)
     throw coded('ERR_FORWARDER_IN_USE', 'this forwarder is closed, or serves another utterance: make one for each')
 }
-const stderr: Log = (level, code, fields) => console.error(level, code, JSON.stringify(fields ?? {}))
+const stderr: Log = (level, code, fields) => {
+  if (level !== 'debug') console.error(level, code, JSON.stringify(fields ?? {}))
+}

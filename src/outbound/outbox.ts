@@ -41,6 +41,8 @@ export class Outbox<Owner> {
   /** Its caption stands in the room and is not final. */
   #open: string | undefined
   #running: Promise<void> | undefined
+  /** Nobody is to look any more: what waits goes out as it is. */
+  #isLate = false
 
   /** Throws ERR_NO_TRACK if the participant is unknown or without microphone. */
   constructor(options: OutboxOptions<Owner>, owner: Owner, language = '') {
@@ -64,9 +66,15 @@ export class Outbox<Owner> {
   drop(): void {
     this.#waiting = this.#waiting.filter(({ id, final }) => final && id === this.#open)
   }
-  /** Resolves when nothing waits any more. Never rejects. */
+  /** Resolves when nothing waits any more, at the latest when the look after 1 000 ms is over. Never rejects. */
   async sent(): Promise<void> {
+    const { clock } = this.#options.room
+    const hurry = () => {
+      this.#isLate = true
+    }
+    const timer = this.#running && clock.setTimeout(hurry, seenTimeout)
     while (this.#running) await this.#running
+    clock.clearTimeout(timer)
   }
 
   async #run(): Promise<void> {
@@ -79,9 +87,9 @@ export class Outbox<Owner> {
   }
   async #pass(original: Transcription): Promise<void> {
     const { room, beforeForward } = this.#options
-    const transcription = beforeForward ? await this.#seen(original, beforeForward) : original
-    if (transcription.segments.length === 0 || !room.isConnected()) return
-    const publish = async () => room.publish(transcription)
+    const transcription = beforeForward && !this.#isLate ? await this.#seen(original, beforeForward) : original
+    if (transcription.segments.length === 0) return
+    const publish = async () => (room.isConnected() ? room.publish(transcription) : undefined)
     publish().catch(error => room.log('warn', 'forwarder.failed', { error: lineOf(error) }))
   }
   async #seen(original: Transcription, look: NonNullable<OutboxOptions<Owner>['beforeForward']>): Promise<Transcription> {

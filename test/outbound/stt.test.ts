@@ -136,6 +136,17 @@ it('takes no update after it was closed, and none without alternatives (STT-7, s
   assert.equal([texts(), forwarder.closed], [[], true])
 })
 
+it('is closed in time, whatever the look at its messages does (law 4)', async () => {
+  const { say, clock, texts, forwarder } = scene({ beforeForward: () => new Promise(() => {}) })
+  for (let n = 0; n < 50; n++) say('final', `${n}`)
+  let closed = false
+  void forwarder.close().then(() => {
+    closed = true
+  })
+  await clock.advance(2_000)
+  assert.equal([closed, texts().length, clock.timers], [true, 50, 0])
+})
+
 it('bounds what waits to be looked at: the oldest interims give way, no final does', async () => {
   const { say, clock, texts, codes } = scene({ beforeForward: () => new Promise(() => {}) })
   for (let n = 0; n < 400; n++) say(n % 4 === 3 ? 'final' : 'interim', `text ${n}`)
