@@ -1,17 +1,14 @@
 /** Captions of forwarders into a room: each segment with a transcript actor of its own, so that writes are ordered and tried again. */
 import { createActor } from 'xstate'
 import type { TranscriptRef, transcriptMachine } from '../../machines/outbound/transcript.ts'
-import type { Clock, Ids, Log, TextOut } from '../ports.ts'
+import type { Clock, Ids } from '../ports.ts'
 import type { CaptionRoom, Transcription } from './outbox.ts'
-import { Captions, transcriptOn } from './transcript.ts'
+import { type CaptionHands, Captions, transcriptOn } from './transcript.ts'
 
-export type CaptionRoomHands = {
-  textOut: TextOut
+/** What the captions of a room need, and a clock and ids. */
+export type CaptionRoomHands = CaptionHands & {
   clock: Clock
   ids: Ids
-  log: Log
-  /** The first microphone publication of this participant, if they are there and have one. */
-  trackOf: (identity: string) => string | undefined
   /** Whether the room is connected. Default: it is. */
   isConnected?: () => boolean
 }
@@ -20,8 +17,9 @@ export type CaptionRoomHands = {
  * What forwarders publish goes out on `lk.transcription`, each update as a stream with the whole text (TXT-2): what `beforeForward`
  * makes of a text need not begin with what it made of it before.
  */
-export const captionRoomOn = ({ textOut, clock, ids, log, trackOf, isConnected = () => true }: CaptionRoomHands): CaptionRoom => {
-  const captions = new Captions({ textOut, trackOf, log })
+export const captionRoomOn = ({ clock, ids, isConnected = () => true, ...hands }: CaptionRoomHands): CaptionRoom => {
+  const captions = new Captions(hands)
+  const { log, trackOf } = hands
   const machine: typeof transcriptMachine = transcriptOn({ captions, log })
   const open = new Map<string, TranscriptRef>()
   const opened = (id: string, identity: string): TranscriptRef => {
