@@ -3,12 +3,11 @@
  * Makes the voices in assets/, once: espeak-ng speaks each line and says where each word begins, ffmpeg resamples, opusenc packs.
  * Needs espeak-ng, python3, ffmpeg and opusenc. The result is kept in the repository; run it again only to change what is said.
  */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { run, speak } from './espeak.mjs'
 
 /** @typedef {{ text: string, startMs: number, endMs: number }} Word */
-/** @typedef {{ at: number, sample: number }} Mark  a character, and the sample at which espeak-ng says it begins */
 /** @typedef {{ id: string, text: string, atMs?: number }} Line  `atMs`: where the line begins; without it, a short pause after the one before */
 /** @typedef {{ name: string, speaker: string, voice: string, speed: number, pitch: number, lines: Line[], tailMs: number }} Part */
 
@@ -62,73 +61,12 @@ const wordGap = 1
 const peak = 0.6
 /** kbit/s: speech of 11 kHz is clear with it. */
 const bitrate = 28
-/** Samples below this are silence. */
-const hush = 8
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url))
 
-/** @param {string} command @param {string[]} args @param {string | Buffer} input */
-const run = (command, args, input) => {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { input, maxBuffer: 1 << 28 })
-  if (error) throw new Error(`cannot run ${command}: install espeak-ng, python3, ffmpeg and opus-tools (${error.message})`)
-  if (status !== 0) throw new Error(`${command} failed: ${stderr}`)
-  return stdout
-}
-
-/** Speaks all lines of a part. @param {Part} part */
-const speak = ({ voice, speed, pitch, lines }) => {
-  const texts = lines.map(({ text }) => apart(text))
-  const order = { voice, speed, pitch, gap: wordGap, texts }
-  /** @type {{ rate: number, spoken: { pcm: string, marks: Mark[] }[] }} */
-  const { rate, spoken } = JSON.parse(run('python3', [here('voices.py')], JSON.stringify(order)).toString())
-  return {
-    rate,
-    spoken: spoken.map(({ pcm, marks }, i) => {
-      const bytes = Buffer.from(pcm, 'base64')
-      const data = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
-      return trimmed({ text: lines[i]?.text ?? '', data, marks })
-    }),
-  }
-}
-
-/** Pairs like "of the" are one word to espeak-ng, with one mark, unless something stands between them that is not heard. */
-const apart = (/** @type {string} */ text) => text.replaceAll(' ', ' \u200b')
-
-/** Where each word begins. Marks at other places (a clause may have one at either end) are passed over. @param {string[]} words @param {Mark[]} marks */
-const startsOf = (words, marks) => {
-  /** @type {number[]} */
-  const starts = []
-  let at = 0
-  for (const { at: place, sample } of marks) {
-    const word = words[starts.length] ?? ''
-    if (place !== at + apart(word).length - word.trimStart().length) continue
-    at += apart(word).length
-    starts.push(sample)
-  }
-  if (starts.length !== words.length)
-    throw new Error(`"${words.join('')}" has ${words.length} words, but ${starts.length} of them are marked`)
-  return starts
-}
-
-/** Cuts the silence off both ends, and finds where each word ends. @param {{ text: string, data: Int16Array, marks: Mark[] }} line */
-const trimmed = ({ text, data, marks }) => {
-  const loud = (/** @type {number} */ from, /** @type {number} */ to) => {
-    let last = from
-    for (let i = from; i < to; i++) if (Math.abs(data[i] ?? 0) > hush) last = i + 1
-    return last
-  }
-  const end = loud(0, data.length)
-  const words = text.split(/(?= )/)
-  const starts = startsOf(words, marks)
-  return {
-    data: data.slice(0, end),
-    words: words.map((word, i) => ({ text: word, from: starts[i] ?? 0, to: loud(starts[i] ?? 0, starts[i + 1] ?? end) })),
-  }
-}
-
 /** Lays the lines of a part on one time line. @param {Part} part */
 const lay = part => {
-  const { rate, spoken } = speak(part)
+  const { rate, spoken } = speak({ ...part, gap: wordGap, texts: part.lines.map(({ text }) => text) })
   let at = 0
   const placed = spoken.map((line, i) => {
     const { id = '', atMs } = part.lines[i] ?? {}
