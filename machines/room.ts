@@ -20,6 +20,8 @@ export type RoomInput = {
   link: LinkInput
   microphone: MicrophoneInput
   sampleRate: number
+  /** Words wait for their sound. */
+  synced: boolean
   closeBudgetMs: number
   falseInterruption?: FalseInterruption
 } & Partial<Extras>
@@ -28,7 +30,7 @@ type Extras = { off: Concern[]; deletes: boolean; joinTimeoutMs: number; deleteR
 export type Sense = 'microphone' | 'camera'
 export type RoomEvent =
   | { type: 'open' }
-  | { type: 'say'; id: string }
+  | { type: 'say'; id: string; text?: boolean }
   | { type: 'pause' | 'resume' } // all open utterances
   | { type: 'interrupt'; id?: string } // one of them, or all
   | { type: 'caption'; segment: TranscriptInput }
@@ -126,7 +128,7 @@ export const roomMachine = supervisor.createMachine({
     running: {
       entry: ['briefCrew', 'tellOpen'],
       on: {
-        say: { actions: [{ type: 'addPlayout', params: ({ event }) => event.id }, 'briefPlayout'] },
+        say: { actions: [{ type: 'addUtterance', params: ({ event }) => event }, 'briefPlayout'] },
         ...commands,
         ...holding,
         interrupt: { actions: 'pass' },

@@ -8,6 +8,7 @@ export type Concern =
   | 'chat'
   | 'output'
   | 'playout'
+  | 'sync'
   | 'transcript'
   | 'presence'
   | 'interruption'
@@ -27,6 +28,7 @@ export const failureTable: Record<Concern, Policy> = {
   chat: { restarts: 3, otherwise: 'without' }, // the message in hand is lost
   output: { restarts: 0, otherwise: 'close' }, // it has rebuilt itself before it gives up
   playout: { restarts: 0, otherwise: 'without' }, // the utterance ends abandoned, the next one plays
+  sync: { restarts: 0, otherwise: 'without' }, // as transcript
   transcript: { restarts: 0, otherwise: 'without' }, // the conversation goes on without captions
   presence: { restarts: 3, otherwise: 'without' },
   interruption: { restarts: 0, otherwise: 'without' }, // the voice is held no more

@@ -12,6 +12,7 @@ import { interruptionMachine } from './outbound/interruption.ts'
 import { outputMachine } from './outbound/output.ts'
 import { playoutMachine } from './outbound/playout.ts'
 import { presenceMachine } from './outbound/presence.ts'
+import { syncMachine } from './outbound/sync.ts'
 import { type TranscriptInput, transcriptMachine } from './outbound/transcript.ts'
 import type { RoomContext, RoomEvent, RoomFailure, RoomInput, Sense } from './room.ts'
 import { backoff, type Concern, concernOf, MEMORY_MS, verdict } from './supervision.ts'
@@ -38,6 +39,7 @@ const primitives = setup({
     chat: chatMachine,
     output: outputMachine,
     playout: playoutMachine,
+    sync: syncMachine,
     transcript: transcriptMachine,
     presence: presenceMachine,
     interruption: interruptionMachine,
@@ -77,10 +79,11 @@ const primitives = setup({
         return { ...crew, agent: spawn('agent', { id: 'agent' }) } // the table restarts no other
       },
     }),
-    addPlayout: assign({
-      crew: ({ context: { crew, sampleRate }, spawn }, id: string) => ({
+    addUtterance: assign({
+      crew: ({ context: { crew, sampleRate, synced }, spawn }, { id, text }: { id: string; text?: boolean }) => ({
         ...crew,
         [`playout:${id}`]: spawn('playout', { id: `playout:${id}`, input: { id, sampleRate } }),
+        ...(text ? { [`sync:${id}`]: spawn('sync', { id: `sync:${id}`, input: { id, synced } }) } : {}),
       }),
     }),
     addTranscript: assign({

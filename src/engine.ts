@@ -22,6 +22,7 @@ import { outputOn } from './outbound/output.ts'
 import { playoutOn } from './outbound/playout.ts'
 import { presenceOn } from './outbound/presence.ts'
 import { type Heard, Speaker } from './outbound/speaker.ts'
+import { syncOn } from './outbound/sync.ts'
 import { type Captions, transcriptOn } from './outbound/transcript.ts'
 import type { Here } from './outbound/voices.ts'
 import type { ChatMessage, Conversation, Played, World, RoomEvent as WorldFact } from './ports.ts'
@@ -97,7 +98,7 @@ export class Engine {
     this.captions = captionsOf(world, settings, () => this.#here())
     const shared = { captions: this.captions, clock, ids, send, emit }
     this.utterances = new Utterances({
-      ...{ ...shared, speaker: this.#speaker, log, identity: () => this.identity },
+      ...{ ...shared, speaker: this.#speaker, log, sync: settings.text, identity: () => this.identity },
       outcome: id => {
         const output: unknown = this.context.crew[`playout:${id}`]?.getSnapshot()?.output
         return isPlayed(output) ? output : undefined
@@ -107,7 +108,10 @@ export class Engine {
     const microphone = { preConnectAudio, preConnectAudioTimeoutMs }
     this.actor = createActor(this.#machine(), {
       ...{ clock, id: 'room' },
-      input: { link, microphone, sampleRate: output.sampleRate, closeBudgetMs, ...this.#extras() },
+      input: {
+        ...{ link, microphone, sampleRate: output.sampleRate, closeBudgetMs, synced: settings.text.syncTranscription },
+        ...this.#extras(),
+      },
     })
     this.actor.subscribe({ error: error => this.#collapse(error) })
   }
@@ -182,6 +186,7 @@ export class Engine {
         playout: playoutOn(this.#speaker, (id, signal) => this.utterances.start(id, signal), {
           wordStart: id => this.utterances.wordStart(id),
         }),
+        sync: syncOn({ log, showing: id => this.utterances.showing(id) }),
         transcript: transcriptOn({ captions: this.captions, log, tell: () => this.#loseCaptions() }),
         presence: presenceOn(room, { log }),
         interruption: interruptionOn({ tell }),
@@ -237,7 +242,7 @@ export class Engine {
     const failure = { actor, error: lineOf(error), restarted }
     this.#hands.world.log('error', 'actor.failed', failure)
     this.#hands.emit({ type: 'failed', ...failure })
-    if (actor.startsWith('transcript:')) this.#loseCaptions()
+    if (/^(sync|transcript):/.test(actor)) this.#loseCaptions()
     if (actor === 'camera' && !restarted) this.eye.close()
     if (actor === 'chat' && !restarted) this.inbox?.close()
   }

@@ -219,7 +219,10 @@ export type Saying = {
   /** Go out with the text, beside the protocol's own. */
   attributes?: Record<string, string>
 }
-/** A reply on its way. `heard` in samples per channel, `spoken` the text that counts as said: both at this moment. */
+/**
+ * A reply on its way. `heard` in samples per channel, `spoken` the text that counts as said: both at this moment. Nothing is known to be
+ * spoken where text is not synchronised.
+ */
 export interface Utterance {
   readonly id: string
   readonly heard: number

@@ -3,9 +3,9 @@ import type { RoomEvent } from '../machines/room.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
 import type { Speaker } from './outbound/speaker.ts'
+import { Showing } from './outbound/sync.ts'
 import type { Captions } from './outbound/transcript.ts'
 import { say } from './pipes/say.ts'
-import { type Showing, show } from './pipes/show.ts'
 import type { Clock, Ids, Log, Played, Saying, Tally, Utterance, Word } from './ports.ts'
 import { Mark } from './text/mark.ts'
 
@@ -15,6 +15,8 @@ export type UtterancesHands = {
   clock: Clock
   ids: Ids
   log: Log
+  /** Whether words wait for their sound, and how fast the voice speaks until that is known (SYNC-7, SYNC-13). */
+  sync: { syncTranscription: boolean; transcriptionSpeedFactor: number }
   /** Our identity in the room. */
   identity: () => string
   send: (event: RoomEvent) => void
@@ -22,7 +24,16 @@ export type UtterancesHands = {
   outcome: (id: string) => Played | undefined
   emit: (fact: RoomFact) => void
 }
-type Entry = { saying: Saying; showing: Showing; played?: Played; ending: boolean; mark: Mark; resolve: (played: Played) => void }
+/** Without `showing` there is no text, or the machine of the utterance has not started. */
+type Entry = {
+  saying: Saying
+  showing?: Showing
+  played?: Played
+  ending: boolean
+  over: boolean
+  mark: Mark
+  resolve: (played: Played) => void
+}
 
 /** So many ended ids are remembered, so that none is used twice. */
 const REMEMBERED = 1_000
@@ -49,13 +60,12 @@ export class Utterances {
       resolve = done
     })
     this.#remember(id, played)
-    // The words start when the machine does: until then nothing is heard.
-    const entry: Entry = { saying, showing: silent, ending: false, mark: new Mark(), resolve }
+    const entry: Entry = { saying, ending: false, over: false, mark: new Mark(), resolve }
     this.#entries.set(id, entry)
     const { attributes } = saying
     const segment = { id, side: 'agent' as const, identity: identity(), ...(attributes ? { attributes } : {}) }
     if (saying.text) send({ type: 'caption', segment })
-    send({ type: 'say', id })
+    send({ type: 'say', id, ...(saying.text ? { text: true } : {}) })
     return this.#handle(id, entry, played)
   }
 
@@ -63,16 +73,22 @@ export class Utterances {
   start(id: string, signal: AbortSignal): void {
     const entry = this.#entries.get(id)
     if (!entry) return
-    const { speaker, log } = this.#hands
-    entry.showing = show(entry.saying.text, {
-      ...{ id, playhead: speaker.playhead(id), log },
-      publish: word => {
-        entry.mark.note(word, this.#heardMs(id, entry))
-        this.#shown(id, word)
-      },
-      fail: error => speaker.fail(id, error),
-    })
-    void say(entry.saying.audio, speaker, id, signal)
+    const { speaker, log, sync } = this.#hands
+    const { audio, text } = entry.saying
+    if (text)
+      entry.showing = new Showing(speaker.playhead(id), {
+        ...{ id, text, log, format: speaker.format, speed: sync.transcriptionSpeedFactor },
+        publish: word => {
+          entry.mark.note(word, this.#heardMs(id, entry))
+          this.#shown(id, word)
+        },
+        fail: error => speaker.fail(id, error),
+      })
+    void say(audio, speaker, id, signal, entry.showing?.prompter)
+  }
+  /** The words of an utterance whose machine has started. */
+  showing(id: string): Showing | undefined {
+    return this.#entries.get(id)?.showing
   }
 
   /**
@@ -96,7 +112,7 @@ export class Utterances {
       this.#conclude(id, entry)
     } else {
       entry.ending = true
-      void entry.showing.finish().then(() => this.#conclude(id, entry))
+      void Promise.resolve(entry.showing?.finish()).then(() => this.#conclude(id, entry))
     }
   }
 
@@ -148,9 +164,12 @@ export class Utterances {
     return (this.#heard(id, entry) * 1000) / this.#hands.speaker.format.sampleRate
   }
   #conclude(id: string, entry: Entry): void {
-    if (!this.#entries.delete(id) || !entry.played) return
-    const spoken = entry.showing.cut()
-    entry.played = { ...entry.played, ...(entry.saying.text ? { spoken } : {}) }
+    if (entry.over || !entry.played) return
+    entry.over = true
+    const spoken = entry.showing?.cut() ?? ''
+    this.#entries.delete(id)
+    const { syncTranscription } = this.#hands.sync
+    entry.played = { ...entry.played, ...(entry.saying.text && syncTranscription ? { spoken } : {}) }
     this.#hands.send({ type: 'finish', id })
     this.#hands.emit({ type: 'utterance.ended', played: entry.played, at: this.#hands.clock.now() })
     entry.resolve(entry.played)
@@ -170,7 +189,7 @@ export class Utterances {
     }
   }
   #handle(id: string, entry: Entry, played: Promise<Played>): Utterance {
-    const { speaker } = this.#hands
+    const { speaker, sync } = this.#hands
     const heard = () => this.#heard(id, entry)
     return {
       id,
@@ -179,7 +198,7 @@ export class Utterances {
         return heard()
       },
       get spoken() {
-        return entry.showing.spoken
+        return (sync.syncTranscription && entry.showing?.spoken) || ''
       },
       interrupt: () => {
         this.interrupt(id)
@@ -191,8 +210,6 @@ export class Utterances {
 }
 
 const none: Tally = { pushed: 0, heard: 0, discarded: 0 }
-/** The words of an utterance whose machine has not started. */
-const silent: Showing = { spoken: '', finish: () => Promise.resolve(), cut: () => '' }
 
 const isSource = (value: unknown) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 const checkSaying = ({ id, audio, text, attributes = {} }: Saying) => {

@@ -201,7 +201,7 @@ it('has snapshots that are plain data, but for the room knowing its children (PO
     assert.equal(JSON.parse(JSON.stringify(facts)), facts)
     assert.equal(
       Object.keys(crew).map(name => name.split(':')[0]),
-      ['link', 'microphone', 'chat', 'output', 'presence', 'agent', 'transcript', 'playout'],
+      ['link', 'microphone', 'chat', 'output', 'presence', 'agent', 'transcript', 'playout', 'sync'],
     )
     for (const [name, child] of Object.entries(crew)) {
       const snapshot = child.getSnapshot()

@@ -109,7 +109,7 @@ it('keeps nothing of the caller and changes nothing of his, and nobody can chang
   const settings = settingsOf(options)
   participantKinds.push('agent')
   assert.equal(settings.link.kinds, ['sip'])
-  for (const group of [settings, settings.link, settings.input, settings.output]) assert.ok(Object.isFrozen(group))
+  for (const group of [settings, settings.link, settings.input, settings.output, settings.text]) assert.ok(Object.isFrozen(group))
 })
 
 const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, message: RegExp][] = [
@@ -176,6 +176,13 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ audioOutput: { queueMs: 205 } }, RangeError, /^audioOutput.queueMs is 205/],
   [{ audioOutput: { fadeMs: 21 } }, RangeError, /^audioOutput.fadeMs is 21: use 0 to 20$/],
   [{ audioOutput: { maxPendingMs: 0 } }, RangeError, /^audioOutput.maxPendingMs is 0/],
+  [{ textOutput: { syncTranscription: 'no' } }, TypeError, /^textOutput.syncTranscription must be a boolean, not the string no$/],
+  [
+    { textOutput: { transcriptionSpeedFactor: 0 } },
+    RangeError,
+    /^textOutput.transcriptionSpeedFactor is 0: use a number above 0/,
+  ],
+  [{ textOutput: { transcriptionSpeedFactor: Number.NaN } }, RangeError, /^textOutput.transcriptionSpeedFactor is NaN/],
   [{ relinkGraceMs: 1e12 }, RangeError, /^relinkGraceMs is 1000000000000/],
   [{ textOutput: 'on' }, TypeError, /^textOutput must be true, false or a plain object, not the string on$/],
   [

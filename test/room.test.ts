@@ -12,6 +12,7 @@ import { interruptionMachine } from '../machines/outbound/interruption.ts'
 import { outputMachine } from '../machines/outbound/output.ts'
 import { playoutMachine } from '../machines/outbound/playout.ts'
 import { presenceMachine } from '../machines/outbound/presence.ts'
+import { syncMachine } from '../machines/outbound/sync.ts'
 import { transcriptMachine } from '../machines/outbound/transcript.ts'
 import { type RoomEvent, type RoomInput, roomMachine } from '../machines/room.ts'
 import { type Concern, failureTable } from '../machines/supervision.ts'
@@ -24,7 +25,7 @@ import { done, explore, failed, type InnerEvent, ignored, pending, table, walk }
 const it = suite('room')
 
 const lasting = ['link', 'microphone', 'camera', 'chat', 'output', 'presence', 'agent']
-const input: RoomInput = { link: {}, microphone: {}, sampleRate: 24_000, closeBudgetMs: 5_000 }
+const input: RoomInput = { link: {}, microphone: {}, synced: true, sampleRate: 24_000, closeBudgetMs: 5_000 }
 const ann: Participant = { identity: 'ann', sid: 'PA_1', kind: 'standard', attributes: {}, active: true, tracks: [] }
 const joined: Joined = { name: 'lounge', identity: 'agent', participants: [ann] }
 const from = { identity: 'ann', participantSid: 'PA_1' }
@@ -144,6 +145,7 @@ const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
       interruption: inPlaceOf(interruptionMachine, book),
       agent: inPlaceOf(agentMachine, book),
       playout: inPlaceOf(playoutMachine, book),
+      sync: inPlaceOf(syncMachine, book),
       transcript: inPlaceOf(transcriptMachine, book),
     },
     actions: {
@@ -303,6 +305,7 @@ it('has the failure table of the specification (ROOM-17)', () => {
     chat: { restarts: 3, otherwise: 'without' },
     output: { restarts: 0, otherwise: 'close' },
     playout: { restarts: 0, otherwise: 'without' },
+    sync: { restarts: 0, otherwise: 'without' },
     transcript: { restarts: 0, otherwise: 'without' },
     presence: { restarts: 3, otherwise: 'without' },
     interruption: { restarts: 0, otherwise: 'without' },
@@ -313,13 +316,14 @@ it('has the failure table of the specification (ROOM-17)', () => {
 const members: [Concern, id: string][] = [
   ...lasting.map((name): [Concern, string] => [name as Concern, name]), // they are concerns
   ['playout', 'playout:a'],
+  ['sync', 'sync:a'],
   ['transcript', 'transcript:t'],
 ]
 for (const [concern, id] of members) {
   for (const what of ['throws', 'rejects'] as const) {
     it(`does with a ${concern} that ${what} what the table says, and tells it first (ROOM-17)`, async () => {
       const { clock, send, crew, fate, failures, told, running, value, actor, errors } = await start()
-      send({ type: 'say', id: 'a' }, { type: 'caption', segment })
+      send({ type: 'say', id: 'a', text: true }, { type: 'caption', segment })
       const of = (name: string) => [...running].filter(path => path.startsWith(`${name}/`)).length
       const { restarts, otherwise } = failureTable[concern]
       for (let n = 1; n <= restarts; n++) {
@@ -339,6 +343,8 @@ for (const [concern, id] of members) {
       assert.is(failures.length, restarts + 1)
       assert.is(of(concern), 0, 'something of it runs on')
       send({ type: 'finish', id: 't' }) // captions end with their utterance
+      if (concern !== 'sync') fate('sync', 'ends') // so do its words
+      await clock.settle()
       const { context } = actor.getSnapshot()
       assert.equal([value(), context.reason], otherwise === 'close' ? ['leaving', 'failed'] : ['running', undefined])
       assert.is(context.error instanceof Error && context.error.message, otherwise === 'close' && `${concern} ${what}`)

@@ -137,6 +137,67 @@ it('publishes text without audio at once, and counts it as spoken (SYNC-11)', as
   )
 })
 
+it('passes text with its times as it comes where it is not to be synchronised, and knows nothing of what was spoken (SYNC-13)', async () => {
+  const call = await startCall({ options: { textOutput: { syncTranscription: false } } })
+  const { room, clock, facts } = call
+  const captions = call.caller.collect('lk.transcription')
+  const utterance = room.say({ id: 'a', audio: sound(2_000), text: timed(3) })
+  await clock.settle()
+  assert.is(shown(call, 'a'), 'word0 word1 word2') // before anything was heard
+  assert.equal(
+    facts.flatMap(fact => (fact.type === 'words.shown' ? [[fact.text, fact.startMs, fact.endMs]] : [])),
+    [
+      ['word0', 0, 200],
+      [' word1', 200, 400],
+      [' word2', 400, 600],
+    ],
+  )
+  await clock.advance(500)
+  const played = utterance.interrupt()
+  assert.not.ok('spoken' in played)
+  assert.is(utterance.spoken, '')
+  await clock.advance(100)
+  assert.equal(
+    captions.map(({ text, attributes }) => [text, attributes['lk.transcription_final']]),
+    [['word0 word1 word2', 'true']],
+  )
+  const late = room.say({ audio: sound(100), text: stalled(pieces('Well')) })
+  await clock.advance(1_090)
+  assert.equal(call.ends().length, 1)
+  await clock.advance(20)
+  assert.is((await late.played).outcome, 'finished') // SYNC-12 holds
+})
+
+it('goes by the speed that it is told until the audio says more (SYNC-7, OPT-11)', async () => {
+  const at = async (transcriptionSpeedFactor: number, syncTranscription = true) => {
+    const call = await startCall({ options: { textOutput: { transcriptionSpeedFactor, syncTranscription } } })
+    call.room.say({ id: 'a', audio: sound(4_000), text: stalled(pieces('今日は良い天気ですから')) })
+    await call.clock.advance(1_000)
+    return shown(call, 'a').length
+  }
+  assert.ok((await at(2)) > (await at(1)) + 1 && (await at(1)) > (await at(0.5)))
+  assert.is(await at(0.5, false), 11)
+})
+
+it('goes on without captions when the machine of the words fails, and says so once (ROOM-17)', async () => {
+  const call = await startCall()
+  const { room, clock, types } = call
+  const fail = (id: string) => {
+    const actorId = `sync:${id}`
+    room.actor.send({ type: `xstate.error.actor.${actorId}`, actorId, error: new Error('broken') } as never) // as XState does
+  }
+  const all = ['a', 'b'].map(id => room.say({ id, audio: sound(1_000), text: timed(5) }))
+  await clock.advance(450)
+  fail('a')
+  await clock.advance(600)
+  fail('b')
+  await clock.advance(1_000)
+  for (const { played } of all) assert.is((await played).outcome, 'finished')
+  assert.is(all[0]?.spoken, 'word0 word1')
+  assert.is((await all[0]?.played)?.spoken, 'word0 word1')
+  assert.is(types().filter(type => type === 'captions.lost').length, 1)
+})
+
 it('shows what it counts as spoken, a prefix of the text (laws 3 and 10)', async () => {
   for (const at of [1, 99, 100, 101, 299, 333, 700, 1_899, 1_900, 2_500]) {
     const call = await startCall()

@@ -1,4 +1,5 @@
 /** One text segment on its way to captions: sentence by sentence, each growing by a word as that is heard. */
+import type { Format } from '../audio/frame.ts'
 import { lineOf } from '../errors.ts'
 import { type Playhead, Prompter } from '../pipes/prompter.ts'
 import type { Clock, Log, Word } from '../ports.ts'
@@ -17,6 +18,9 @@ export type RecitalHands = {
   paused: () => void
 }
 
+/** What the audio of a text is brought to, to hear its pauses. */
+export const listening: Format = { sampleRate: 24_000, channels: 1 }
+
 export class Recital {
   readonly #hands: RecitalHands
   readonly #sentences
@@ -24,7 +28,7 @@ export class Recital {
   /** Ends of sentences that are known and not shown. */
   readonly #ends: number[] = []
   #playhead: Playhead | undefined
-  #follow: { listener: () => void; stop: () => void }[] = []
+  #unfollow: () => void = () => {}
   /** Where the sentence in hand begins; its id, once something of it was shown, and what. */
   #from = 0
   #id: string | undefined
@@ -35,7 +39,8 @@ export class Recital {
     const { id, clock, log, speed, tokenize } = hands
     this.#hands = hands
     this.#sentences = sentences(tokenize, error => log('warn', 'forwarder.tokenizer', { id, error: lineOf(error) }))
-    this.#prompter = new Prompter({ ...{ id, log, speed }, playhead: this.#later(clock), publish: () => this.#show() })
+    const playhead = { clock, heardMs: () => this.#playhead?.heardMs() ?? 0 }
+    this.#prompter = new Prompter({ ...{ id, log, speed, format: listening, playhead }, publish: () => this.#show() })
   }
 
   /** What counts as spoken: a prefix of the text. */
@@ -45,8 +50,17 @@ export class Recital {
   /** From now on the words follow this playhead; before it none is shown. */
   start(playhead: Playhead): void {
     this.#playhead = playhead
-    for (const one of this.#follow) one.stop = playhead.changed(one.listener)
-    for (const { listener } of [...this.#follow]) listener()
+    const follow = () => (playhead.running() ? this.#prompter.run() : this.#prompter.rest())
+    this.#unfollow = playhead.changed(follow)
+    follow()
+  }
+  /** Follows the audio of the text as it is pushed: samples in the format `listening`. */
+  listen(data: Int16Array): void {
+    this.#prompter.listen(data)
+  }
+  /** No more audio will come. */
+  listened(): void {
+    this.#prompter.listened()
   }
   /** Takes the next piece; waits while too much is waiting already. */
   take(piece: string | Word): Promise<void> {
@@ -63,12 +77,14 @@ export class Recital {
   }
   /** The speech is over: the rest is shown at once, and what still comes as it comes. */
   open(): void {
-    this.#prompter.open()
+    this.#unfollow()
+    this.#prompter.release()
   }
   /** Nothing more is shown; the sentence in hand ends with the words that it has. */
   stop(): void {
     if (this.#isOver) return
-    this.#prompter.stop()
+    this.#unfollow()
+    this.#prompter.close()
     this.#isOver = true
     const text = this.spoken.slice(this.#from).trim()
     if (this.#id !== undefined) this.#hands.show(this.#id, text, true)
@@ -93,21 +109,5 @@ export class Recital {
     this.#id ??= next()
     this.#shown = text
     show(this.#id, text, false)
-  }
-  /** A playhead that begins with the segment's. */
-  #later(clock: Clock): Playhead {
-    return {
-      clock,
-      heardMs: () => this.#playhead?.heardMs() ?? 0,
-      running: () => this.#playhead?.running() ?? false,
-      changed: listener => {
-        const one = { listener, stop: this.#playhead?.changed(listener) ?? (() => {}) }
-        this.#follow.push(one)
-        return () => {
-          this.#follow = this.#follow.filter(other => other !== one)
-          one.stop()
-        }
-      },
-    }
   }
 }

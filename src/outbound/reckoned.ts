@@ -8,20 +8,26 @@ export class Reckoned implements Playhead {
   #startedAt: number | undefined
   #pushedMs = 0
   #restedMs = 0
+  /** It stands here while it rests. */
+  #leastMs = 0
+  #timer: unknown
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
   heardMs(): number {
-    return Math.min(this.#elapsed(), this.#pushedMs)
+    return Math.min(Math.max(this.#elapsed(), this.#leastMs), this.#pushedMs)
   }
   running(): boolean {
     return this.#startedAt !== undefined && this.#elapsed() < this.#pushedMs
   }
   changed(listener: () => void): () => void {
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return () => {
+      this.#listeners.delete(listener)
+      this.clock.clearTimeout(this.#timer)
+    }
   }
 
   start(): void {
@@ -35,13 +41,18 @@ export class Reckoned implements Playhead {
   }
   /** A sentence ended: the voice makes a pause of so many ms. */
   rest(ms: number): void {
+    this.#leastMs = this.heardMs()
     this.#restedMs += ms
   }
 
   #elapsed(): number {
-    return this.#startedAt === undefined ? 0 : Math.max(0, this.clock.now() - this.#startedAt - this.#restedMs)
+    return this.#startedAt === undefined ? 0 : this.clock.now() - this.#startedAt - this.#restedMs
   }
+  /** Also when it has come to the end of the audio. */
   #tell(): void {
+    this.clock.clearTimeout(this.#timer)
     for (const listener of [...this.#listeners]) listener()
+    if (this.#listeners.size > 0 && this.running())
+      this.#timer = this.clock.setTimeout(() => this.#tell(), this.#pushedMs - this.#elapsed())
   }
 }

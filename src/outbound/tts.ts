@@ -1,11 +1,13 @@
 /** The agent's captions, as LiveKit's 0.x forwarders show them: a sentence at a time, growing by a word as that is heard. */
 import type { AudioFrame } from '../audio/frame.ts'
+import { mix } from '../audio/mix.ts'
+import { type Resampler, resampler } from '../audio/resample.ts'
 import { coded } from '../errors.ts'
 import type { Playhead } from '../pipes/prompter.ts'
 import type { Word } from '../ports.ts'
 import type { Tokenize } from '../text/sentence.ts'
 import { Outbox, type OutboxOptions } from './outbox.ts'
-import { Recital } from './recital.ts'
+import { listening, Recital } from './recital.ts'
 import { Reckoned } from './reckoned.ts'
 
 /** What a playout needs of whoever shows its words. */
@@ -34,7 +36,7 @@ export type TtsForwarderOptions = OutboxOptions<TtsForwarder> & {
   /** Text → its sentences; joined they must be the text. */
   sentenceTokenizer?: Tokenize
 }
-type Segment = { recital: Recital; reckoned: Reckoned }
+type Segment = { recital: Recital; reckoned: Reckoned; ear?: { from: number; resampler: Resampler } }
 /** The n-th text belongs to the n-th audio, start and finish: each counts for itself. */
 type Mark = 'text' | 'audio' | 'start' | 'finish'
 
@@ -77,11 +79,16 @@ export class TtsForwarder implements Forwarder {
     recital.open()
     this.#sweep()
   }
-  pushAudio({ samplesPerChannel, sampleRate }: AudioFrame): void {
-    this.#segment('audio').reckoned.push((samplesPerChannel * 1000) / sampleRate)
+  pushAudio({ data, channels, samplesPerChannel, sampleRate }: AudioFrame): void {
+    const segment = this.#segment('audio')
+    if (segment.ear?.from !== sampleRate)
+      segment.ear = { from: sampleRate, resampler: resampler(sampleRate, listening.sampleRate, 1) }
+    const heard = mix(data, channels, 1)
+    segment.recital.listen(sampleRate === listening.sampleRate ? heard : segment.ear.resampler.push(heard))
+    segment.reckoned.push((samplesPerChannel * 1000) / sampleRate)
   }
   markAudioSegmentEnd(): void {
-    this.#segment('audio')
+    this.#segment('audio').recital.listened()
     this.#at.audio++
   }
   pushText(piece: string | Word): Promise<void> {

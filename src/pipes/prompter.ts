@@ -1,6 +1,8 @@
 /** Holds the text of an utterance, and gives out each word when its time has come. */
+import type { Format } from '../audio/frame.ts'
+import { Voicing } from '../audio/voicing.ts'
 import type { Clock, Log, Word } from '../ports.ts'
-import { paceOf } from '../text/pace.ts'
+import { Pace } from '../text/pace.ts'
 import { splitter } from '../text/word.ts'
 
 /** Where the sound of one utterance is. Asking after the utterance has ended is allowed. */
@@ -16,11 +18,13 @@ export interface Playhead {
 
 export type PrompterHands = {
   id: string
-  playhead: Playhead
+  playhead: Pick<Playhead, 'heardMs' | 'clock'>
   log: Log
   /** Gets each word in the moment it counts as spoken, with its times where they were given. */
   publish: (word: Word) => void
-  /** How fast the voice speaks where no times are given, as a factor. */
+  /** What the audio is made of that `listen` is given. Without it the text goes at the usual rate. */
+  format?: Format
+  /** How fast the voice speaks where neither times nor audio tell, as a factor. */
   speed?: number
 }
 
@@ -30,11 +34,12 @@ const maxWaiting = 65_536
 export class Prompter {
   readonly #hands: PrompterHands
   readonly #words = splitter()
-  readonly #pace
+  readonly #voicing: Voicing | undefined
+  readonly #pace: Pace
   readonly #queue: { word: Word; middle: number }[] = []
-  readonly #unfollow: () => void
-  /** Open: the audio was heard to its end, so all text is due. */
+  /** Open: all text is due. */
   #state: 'paced' | 'open' | 'over' = 'paced'
+  #running = false
   #waiting = 0
   #roomy: () => void = () => {}
   #timer: unknown
@@ -42,8 +47,8 @@ export class Prompter {
 
   constructor(hands: PrompterHands) {
     this.#hands = hands
-    this.#pace = paceOf(hands.speed)
-    this.#unfollow = hands.playhead.changed(() => this.#advance())
+    this.#voicing = hands.format && new Voicing(hands.format)
+    this.#pace = new Pace(hands.speed, this.#voicing)
   }
 
   /** Takes the next piece; waits while too much is waiting already. */
@@ -51,9 +56,9 @@ export class Prompter {
     const word = typeof piece === 'string' ? { text: piece } : piece
     if (this.#state === 'over' || word.text === '') return
     this.#waiting += word.text.length
-    this.#line(this.#state === 'open' ? [word] : this.#words.push(word))
+    if (this.#state === 'open') this.#line([word])
+    else this.#learn(() => this.#line(this.#words.push(word)))
     if (this.#state === 'open') this.#say(() => true)
-    else this.#advance()
     while (this.#waiting > maxWaiting)
       await new Promise<void>(resolve => {
         this.#roomy = resolve
@@ -61,45 +66,70 @@ export class Prompter {
   }
   /** No more text will come. */
   end(): void {
-    if (this.#state !== 'paced') return
-    this.#line(this.#words.end())
+    this.#learn(() => {
+      this.#line(this.#words.end())
+      this.#pace.end()
+    })
+  }
+  /** Follows the audio of the text as it is pushed: interleaved samples. */
+  listen(data: Int16Array): void {
+    this.#learn(() => this.#voicing?.push(data))
+  }
+  /** No more audio will come. */
+  listened(): void {
+    this.#learn(() => this.#voicing?.end())
+  }
+
+  /** The position moves on with the clock, from now on. */
+  run(): void {
+    this.#running = true
+    this.#advance()
+  }
+  /** It stands still. */
+  rest(): void {
+    this.#running = false
     this.#advance()
   }
   /** All text is due from now on. */
-  open(): void {
+  release(): void {
     if (this.#state !== 'paced') return
     this.#state = 'open'
-    this.#rest()
     this.#line(this.#words.end())
     this.#say(() => true)
   }
   /** Shows what is due at this very moment, and nothing after it. */
-  stop(): void {
-    this.#advance()
+  close(): void {
+    this.rest()
     this.#state = 'over'
-    this.#rest()
     this.#queue.length = 0
     this.#waiting = 0
     this.#roomy()
   }
 
+  /** What was heard is fixed before the text or its audio goes on: so it does not matter how often anybody asks in between. */
+  #learn(more: () => void): void {
+    if (this.#state !== 'paced') return
+    this.#pace.settle(this.#hands.playhead.heardMs())
+    more()
+    this.#advance()
+  }
   #line(words: Word[]): void {
     const { ignored } = this.#pace
     for (const word of words) this.#queue.push({ word, middle: this.#pace.add(word) })
     if (ignored === 0 && this.#pace.ignored > 0) this.#hands.log('warn', 'show.times', { id: this.#hands.id })
   }
-  /** Shows what is due, and comes back when the next is: by the clock while it sounds, else when the playhead says so. */
+  /** Shows what is due, and comes back when the next is, while the position moves on; else whoever moves it does. */
   #advance(): void {
-    if (this.#state !== 'paced') return
     const { playhead } = this.#hands
-    const heard = playhead.heardMs()
-    if (heard > 0) this.#say(middle => this.#pace.dueMs(middle) <= heard)
     playhead.clock.clearTimeout(this.#timer)
+    if (this.#state !== 'paced') return
+    const heard = playhead.heardMs()
+    if (heard > 0) this.#say(middle => this.#pace.dueMs(middle, heard) <= heard)
     const next = this.#queue[0]
-    if (!next || !playhead.running()) return
+    if (!next || !this.#running) return
     // A position that lags behind the clock is asked for again 1 ms later.
-    const wait = Math.max(1, this.#pace.dueMs(next.middle) - heard)
-    this.#timer = playhead.clock.setTimeout(() => this.#advance(), wait)
+    const wait = Math.max(1, this.#pace.dueMs(next.middle, heard) - heard)
+    if (wait < Number.POSITIVE_INFINITY) this.#timer = playhead.clock.setTimeout(() => this.#advance(), wait)
   }
   /** Gives out words as long as they are due. Whoever gets one may end all this: then none is left. */
   #say(isDue: (middle: number) => boolean): void {
@@ -110,9 +140,5 @@ export class Prompter {
       if (this.#waiting <= maxWaiting) this.#roomy()
       this.#hands.publish(next.word)
     }
-  }
-  #rest(): void {
-    this.#unfollow()
-    this.#hands.playhead.clock.clearTimeout(this.#timer)
   }
 }

@@ -1,5 +1,5 @@
 /** Where the word began that is under way, from the words that were given out and when. */
-import { syllablesOf } from './pace.ts'
+import { weightOf } from './weight.ts'
 import type { Timed } from './word.ts'
 
 type Given = { unit: Timed; atMs: number; syllables: number }
@@ -11,7 +11,7 @@ export class Mark {
   /** This word was given out when its middle was heard, at `atMs` of the audio. */
   note(unit: Timed, atMs: number): void {
     this.#before = this.#last
-    this.#last = { unit, atMs, syllables: syllablesOf(unit.text) }
+    this.#last = { unit, atMs, syllables: weightOf(unit.text) }
   }
 
   /** The start of the word that is under way at `heardMs`, in ms of the audio; what follows a word begins where that ends. */

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { samplesOf } from '../../src/audio/frame.ts'
 import { realClock } from '../../src/clock.ts'
 import { Speaker } from '../../src/outbound/speaker.ts'
-import type { Playhead } from '../../src/pipes/show.ts'
+import type { Playhead } from '../../src/pipes/prompter.ts'
 import type { Sink } from '../../src/ports.ts'
 import { type StageOptions, stage } from './stage.ts'
 
