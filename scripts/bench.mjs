@@ -111,7 +111,7 @@ const main = async () => {
   const say = (/** @type {string} */ line) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${line}`)
   const { rows: table, notes } = await run(
     { rows, rounds, seconds, keep: values.keep },
-    { server, bundle: bundleOf, assets, say },
+    { server, bundle: bundleOf, assets, replies: join(root, 'test/fixtures/words.json'), say },
   )
   say('')
   for (const line of [...render(table), ...notes]) console.log(line)

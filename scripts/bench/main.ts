@@ -12,10 +12,12 @@ import { killAll } from './child.ts'
 import { costs } from './costs.ts'
 import { insideRows } from './inside-rows.ts'
 import type { Round } from './measure.ts'
+import { repliesFrom } from './replies.ts'
 import type { SceneName } from './scenes.ts'
 import { chorus } from './speech.ts'
-import { costRows, heardRows, type Row, render } from './table.ts'
+import { costRows, heardRows, type Row, render, textRows } from './table.ts'
 import { type Bench, type Kind, kinds, talk } from './talk.ts'
+import { tale } from './tell.ts'
 
 export type { Row }
 export { killAll, render }
@@ -26,6 +28,8 @@ export type Hands = {
   server: () => Promise<Server>
   bundle: (name: string) => string
   assets: URL
+  /** The file of replies whose words have known times. */
+  replies: string
   say: (line: string) => void
 }
 
@@ -41,10 +45,11 @@ const needs: Record<string, SceneName[]> = {
   whole: ['whole'],
   click: ['talk', 'stop'],
 }
+const read = ['text', 'words']
 const costly = ['cpu', 'memory']
 const inside = ['frames', 'start', 'minute', 'import']
 /** The names of all rows. */
-export const rowNames = [...Object.keys(needs), ...costly, ...inside]
+export const rowNames = [...Object.keys(needs), ...read, ...costly, ...inside]
 /** So many times each number of sessions is measured. */
 const costRounds = 3
 
@@ -56,12 +61,18 @@ export const run = async ({ rows, rounds, seconds, keep }: Options, hands: Hands
   const has = (names: string[]) => names.some(name => wanted.includes(name))
   const scenes = [...new Set(wanted.flatMap(name => needs[name] ?? []))]
   const report: Report = { rows: [], notes: [] }
-  if (scenes.length > 0 || has(costly))
+  if (scenes.length > 0 || has(read) || has(costly))
     await onServer(hands, keep, async bench => {
       if (scenes.length > 0) {
         const both = await talk(bench, scenes, rounds)
         report.rows.push(...heardRows(both))
         report.notes.push(...notesOn(both))
+      }
+      if (has(read)) {
+        const told = await tale(bench, repliesFrom(hands.replies, bench.speech), wanted, rounds)
+        report.rows.push(...textRows(told))
+        if (told.wrong.length > 0)
+          report.notes.push(`text: not found in what was heard, and not counted: ${told.wrong.join(', ')}`)
       }
       if (!has(costly)) return
       const note = (line: string) => report.notes.push(line)

@@ -1,6 +1,7 @@
 /** The rows: what was measured, the bar, and whether it is kept. Pure. */
 import { type Figures, figuresOf, median } from './figures.ts'
 import type { Round } from './measure.ts'
+import type { Both as PlainAndTimed, Tale } from './tell.ts'
 
 /** `floor` is empty where plain rtc-node has no such thing, `ok` undefined where there is no bar. `n`: rounds, or what was counted. */
 export type Row = { name: string; what: string; floor: string; ours: string; bar: string; ok: boolean | undefined; n: number }
@@ -150,6 +151,45 @@ export const limitRow = (name: string, what: string, value: number, limit: numbe
   ...{ name, what, floor: '', ours: `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ${unit}`, bar: `≤ ${limit} ${unit}` },
   ...{ ok: value <= limit, n },
 })
+
+/** Bars of text, in ms and in words. */
+const lagLimit = { median: 100, p95: 250 }
+const timedLag = { from: -90, to: -20 }
+const excessLimit = { plain: 0.6, timed: 0.3, worst: 1 }
+
+/** The rows of when text came; plain rtc-node has no such thing. */
+export const textRows = ({ lags, excess }: Tale): Row[] => [
+  ...[...lags].map(([speed, { plain }]): Row => {
+    const figures = figuresOf(plain.map(Math.abs))
+    return {
+      ...{ name: 'text', what: `text − middle of the word, no times, ${speed} words/min, |ms|`, floor: '', ours: delay(figures) },
+      ...{ bar: `≤ ${lagLimit.median} / ${lagLimit.p95}`, n: figures.n },
+      ok: figures.median <= lagLimit.median && figures.p95 <= lagLimit.p95,
+    }
+  }),
+  ...[...lags].map(([speed, { timed }]): Row => {
+    const figures = figuresOf(timed)
+    return {
+      ...{ name: 'text', what: `the same with word times, ${speed} words/min, ms`, floor: '', ours: signed(figures) },
+      ...{
+        bar: `${timedLag.from} .. ${timedLag.to}`,
+        n: figures.n,
+        ok: figures.p5 >= timedLag.from && figures.p95 <= timedLag.to,
+      },
+    }
+  }),
+  ...[...excess].map(([speed, both]) => excessRow(speed, both)),
+]
+const excessRow = (speed: number, { plain, timed }: PlainAndTimed): Row => {
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length
+  const worst = figuresOf(timed).worst
+  return {
+    ...{ name: 'words', what: `words reported − heard, plain / timed, ${speed} words/min, mean |…|`, floor: '' },
+    ...{ ours: `${mean(plain).toFixed(2)} / ${mean(timed).toFixed(2)}`, bar: `< ${excessLimit.plain} / ${excessLimit.timed}` },
+    ok: mean(plain) < excessLimit.plain && mean(timed) < excessLimit.timed && Math.abs(worst) <= excessLimit.worst,
+    n: plain.length + timed.length,
+  }
+}
 
 /** Lines of text, columns aligned. */
 export const render = (rows: readonly Row[]): string[] => {

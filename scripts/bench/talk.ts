@@ -52,7 +52,7 @@ export const talk = async (bench: Bench, scenes: SceneName[], rounds: number): P
 }
 
 /** Both come into a new room, and out of the old; frames come also in silence. */
-const meet = async ({ admit }: Bench, room: string, kind: Kind, agent: Child | undefined, listener: Child) => {
+export const meet = async ({ admit }: Bench, room: string, kind: Kind, agent: Child | undefined, listener: Child) => {
   const since = now()
   await Promise.all([
     agent?.ask('join', { kind, way: await admit(room, 'agent') }),
