@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
 import { codeOf } from '../src/errors.ts'
-import type { Utterance } from '../src/ports.ts'
+import type { Utterance, Word } from '../src/ports.ts'
 import { type Call, format, perMs, pieces, samples, sound, stalled, startCall, timed, torn } from './fakes/call.ts'
 
 const it = suite('utterances')
@@ -38,6 +38,23 @@ it('has final numbers when interrupt returns, and gives the same ever after (OUT
   await clock.advance(3_000)
   assert.equal(ends(), [played])
   assert.is(shown(call, 'a'), played.spoken)
+})
+
+it('keeps words and samples of one utterance together by its id, whatever became of the one before (SYNC-1)', async () => {
+  const call = await startCall()
+  const { room, clock, facts } = call
+  const first = room.say({ id: 'a', audio: sound(2_000), text: timed(10) })
+  const second = room.say({
+    id: 'b',
+    audio: sound(600),
+    text: pieces<string | Word>({ text: 'Other', startMs: 0, endMs: 200 }, ' words'),
+  })
+  await clock.advance(450)
+  first.interrupt()
+  await clock.advance(1_000)
+  assert.equal([(await first.played).spoken, (await second.played).spoken], ['word0 word1', 'Other words'])
+  const told = facts.flatMap(fact => (fact.type === 'words.shown' ? [`${fact.id}${fact.text}`] : []))
+  assert.equal(told, ['aword0', 'a word1', 'bOther', 'b words'])
 })
 
 it('interrupts one of several, or all of them (OUT-24)', async () => {

@@ -34,6 +34,8 @@ const trust = { usual: 400, changes: 3_000 }
 const doubt = 1
 /** A silence belongs to the end of a clause if that is expected so near: by the way to it, and in syllables. */
 const near = { share: 0.35, syllables: 0.5 }
+/** … and one that should have been said so many syllables ago is looked at no more. */
+const slack = 20
 /** Where no end is known a moment is looked for up to here: a day, in ms. */
 const farMs = 86_400_000
 
@@ -42,7 +44,7 @@ export class Course {
   /** Syllables per ms. */
   readonly #usual: number
   /** Where a speaker may pause, beyond the base: how much is said there, and how much that speaks against it, in syllables. */
-  #rests: { weight: number; doubt: number }[] = []
+  readonly #rests: { weight: number; doubt: number }[] = []
   /** The last mark that was heard: it stays, whatever is learnt later. */
   #base: Mark = { weight: 0, atMs: 0, extent: { voicedMs: 0, change: 0 } }
   /** A mark that was given, and may lie beyond what was pushed. */
@@ -79,8 +81,8 @@ export class Course {
     const base = heard.at(-1) ?? this.#base
     this.#base = base
     if (this.#given && this.#given.atMs <= base.atMs) this.#given = undefined
-    const ahead = this.#rests.findIndex(({ weight }) => weight > base.weight)
-    if (ahead !== 0) this.#rests = ahead < 0 ? [] : this.#rests.slice(ahead)
+    const over = Math.max(base.weight, this.#saidAt(heardMs) - slack)
+    while (this.#rests[0] && this.#rests[0].weight <= over) this.#rests.shift()
     const { silences } = this.#speech
     while (silences[0] && silences[0].endMs <= Math.max(heardMs, base.atMs)) silences.shift()
     this.#speech.forget(Math.min(heardMs, this.#given?.atMs ?? heardMs))
@@ -105,6 +107,10 @@ export class Course {
     return high
   }
 
+  #saidAt(heardMs: number): number {
+    const [base = this.#base, next] = this.#marks()
+    return (next ? this.#between(base, next) : this.#ahead(base))(this.#speech.at(heardMs))
+  }
   /** The base, what is given, and each silence that can be told to be the end of a clause. */
   #marks(): Mark[] {
     const marks = [this.#base]

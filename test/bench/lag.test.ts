@@ -36,7 +36,10 @@ it('takes a word as read with the piece of text that completes it', () => {
 
 it('measures how far text and sound were apart, word by word, over a hole in the sound too', () => {
   const heard = recorded([leadMs * ms, { from: 0, to: 1_000 * ms }, 40 * ms, { from: 1_000 * ms, to: 2_000 * ms }, 300 * ms])
-  const chunks = [300 + 200 - 60, 300 + 700, 300 + 1_400 + 40 + 25].map((at, n) => ({ at: zero + at, text: words[n]?.text ?? '' }))
+  const chunks = [300 + 200 - 60, 300 + 700, 300 + 1_400 + 40 + 25].map((at, n) => ({
+    at: zero + at,
+    text: words[n]?.text ?? '',
+  }))
   const told = { playedAt: zero + leadMs - path, spoken: '', endedAt: zero + 2_600 }
   const lags = lagsOf(reply, told, heard, chunks) ?? []
   assert.is(lags.length, 3)
