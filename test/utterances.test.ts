@@ -1,10 +1,12 @@
 /** What a room says: one id, one account and one end for each utterance. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { dice } from '../scripts/bench/figures.ts'
 import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
 import { codeOf } from '../src/errors.ts'
 import type { Utterance, Word } from '../src/ports.ts'
 import { type Call, format, perMs, pieces, samples, sound, stalled, startCall, timed, torn } from './fakes/call.ts'
+import { spokenAt } from './fakes/spoken.ts'
 
 const it = suite('utterances')
 
@@ -152,6 +154,29 @@ it('publishes text without audio at once, and counts it as spoken (SYNC-11)', as
     ]),
     [['Hello there.', 'closed', 'a', 'true']],
   )
+})
+
+it('knows which words of speech were heard, and nobody reads more of them (SYNC-3, SYNC-9, law 10)', async () => {
+  const roll = dice(4)
+  const offs: number[] = []
+  for (const speed of [120, 210, 360])
+    for (const { words, data, ms } of spokenAt(speed).slice(0, 5)) {
+      const call = await startCall()
+      const captions = call.caller.collect('lk.transcription')
+      const frames = Array.from({ length: Math.ceil(ms / 100) }, (_, n) =>
+        frameOf(data.slice(n * 2_400, (n + 1) * 2_400), format),
+      )
+      const { played, interrupt } = call.room.say({ audio: pieces(...frames), text: pieces(...words.map(({ text }) => text)) })
+      await call.clock.advance(300 + Math.floor(roll() * (ms - 300)))
+      interrupt()
+      const { spoken = '', heard } = await played
+      await call.clock.advance(100)
+      assert.is(captions.map(({ text }) => text).join(''), spoken)
+      const half = words.filter(({ startMs, endMs }) => (startMs + endMs) / 2 <= heard / perMs).length
+      offs.push(Math.abs(spoken.split(/(?= )/).filter(Boolean).length - half))
+    }
+  const mean = offs.reduce((sum, off) => sum + off, 0) / offs.length
+  assert.ok(mean < 0.6 && Math.max(...offs) <= 1, `${offs}`)
 })
 
 it('passes text with its times as it comes where it is not to be synchronised, and knows nothing of what was spoken (SYNC-13)', async () => {
