@@ -7,9 +7,9 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { heldTrue, holdsNow, isHeard, showsState } from './laws/laws.ts'
+import { allOver, heldTrue, holdsNow, isHeard, showsState } from './laws/laws.ts'
 import { type Scene, scene } from './laws/scene.ts'
-import { budgets, enter, isOpen, perform, type Stage } from './laws/stage.ts'
+import { budgets, enter, isOpen, perform, type Stage, waitOut } from './laws/stage.ts'
 
 const it = suite('laws')
 
@@ -18,7 +18,7 @@ const path = process.env.CHARTROOM_PATH
 const times = Number(process.env.CHARTROOM_RUNS ?? 1) * (process.env.CI === 'true' ? 1 : 0.1)
 const [whole, twice] = [Math.ceil(9_900 * times), Math.ceil(50 * times)]
 
-const play = async ({ steps, ...how }: Scene): Promise<{ stage: Stage; stayed: boolean }> => {
+const play = async ({ steps, isPatient, ...how }: Scene): Promise<{ stage: Stage; stayed: boolean }> => {
   const stage = await enter(how)
   const { clock, room } = stage
   let fault: unknown
@@ -37,6 +37,8 @@ const play = async ({ steps, ...how }: Scene): Promise<{ stage: Stage; stayed: b
   }
   await clock.advance(10)
   holdsNow(stage)
+  if (isPatient && isOpen(stage)) await waitOut(stage)
+  if (isPatient && isOpen(stage)) allOver(stage)
   await showsState(stage)
   const stayed = isOpen(stage)
   const at = clock.now()

@@ -19,12 +19,12 @@ export type Step =
   | { do: 'hang'; ms: number }
   | { do: 'think'; state: 'listening' | 'thinking' | 'idle' }
   | { do: 'heard'; final: boolean }
+  | { do: 'read'; slowly: boolean }
 type Plain =
   | 'pause'
   | 'resume'
   | 'interrupt'
   | 'show'
-  | 'read'
   | 'leaveOff'
   | 'attach'
   | 'detach'
@@ -39,6 +39,10 @@ export type Scene = {
   closeOnDisconnect: boolean
   relink: 'any' | 'same' | 'none'
   fadeMs: 0 | 10
+  /** Whether it is waited until all that can be heard was heard, or the room is closed at once. */
+  isPatient: boolean
+  /** Whether the one who reads first is slower than the sound. */
+  slowly: boolean
   /** By how much the answers of the room come late, in ms, in turn: never so late that it looks like none. */
   lateMs: number[]
 }
@@ -58,7 +62,7 @@ const ofPushed = fc.oneof(
 )
 const plain = fc.record({
   do: fc.constantFrom<Plain>(
-    ...(['pause', 'resume', 'resume', 'interrupt', 'show', 'read', 'leaveOff', 'attach', 'detach', 'unlink'] as const),
+    ...(['pause', 'resume', 'resume', 'interrupt', 'show', 'leaveOff', 'attach', 'detach', 'unlink'] as const),
   ),
 })
 const ofSomebody = fc.record({
@@ -85,6 +89,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: plain },
   { weight: 10, arbitrary: ofSomebody },
   { weight: 2, arbitrary: fc.record({ do: just('cut'), which }) },
+  { weight: 3, arbitrary: fc.record({ do: just('read'), slowly: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: just('think'), state }) },
   { weight: 3, arbitrary: fc.record({ do: just('heard'), final: fc.boolean() }) },
   { weight: 8, arbitrary: mishap },
@@ -93,11 +98,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 export const scene: fc.Arbitrary<Scene> = fc.record({
   steps: fc.array(fc.record({ after: fc.constantFrom(0, 0, 1, 7, 50, 210, 777, 2_000), step }), {
-    maxLength: 18,
+    maxLength: 15,
     size: 'max',
   }),
   closeOnDisconnect: fc.boolean(),
   relink: fc.constantFrom('any' as const, 'same' as const, 'none' as const),
   fadeMs: fc.constantFrom(0 as const, 10 as const),
+  isPatient: fc.constantFrom(true, false, false, false, false),
+  slowly: fc.boolean(),
   lateMs: fc.oneof(fc.constant<number[]>([]), fc.array(fc.constantFrom(0, 0, 3, 40, 300, 900), { minLength: 1, maxLength: 5 })),
 })

@@ -87,7 +87,7 @@ export type Stage = Call & {
   crash: () => void
   pin: Who | 'nobody' | undefined
   reading: AbortController | undefined
-  frames: AudioFrame[]
+  frames: { frame: AudioFrame; at: number }[]
   /** When the agent did not hear: [from, to] in ms. */
   deaf: [from: number, to: number][]
   breaks: number
@@ -119,9 +119,10 @@ const wordsOf = ({ ms, words }: Step & { do: 'say' }, { clock }: Call): AsyncIte
   })()
 }
 
-const read = async (stage: Stage, signal: AbortSignal) => {
+const read = async (stage: Stage, signal: AbortSignal, slowly: boolean) => {
   for await (const frame of stage.room.audio) {
-    stage.frames.push(frame)
+    stage.frames.push({ frame, at: stage.clock.now() })
+    if (slowly) await sleep(stage.clock, 90, signal)
     if (signal.aborted) break
   }
   stage.reading = undefined
@@ -199,10 +200,10 @@ const deeds: Deeds = {
     stage.pin = 'nobody'
     stage.room.setParticipant(undefined)
   },
-  read: stage => {
+  read: (stage, { slowly }) => {
     if (stage.reading) return
     stage.reading = new AbortController()
-    void read(stage, stage.reading.signal)
+    void read(stage, stage.reading.signal, slowly)
   },
   leaveOff: ({ reading }) => reading?.abort(),
   think: ({ conversation }, { state }) => conversation()?.state(state),
@@ -255,8 +256,26 @@ export const perform = <D extends Step['do']>(stage: Stage, step: Step & { do: D
   deed(stage, step)
 }
 
+/** Lets go on what can go on, cuts what would never end, and waits until the rest must have been heard. */
+export const waitOut = async (stage: Stage) => {
+  perform(stage, { do: 'resume' })
+  for (const { utterance, voice, words, source } of stage.said) {
+    if (voice === 'stalled' || voice === 'endless' || words === 'stalled') utterance.interrupt()
+    if (voice === 'pushed') source.flush()
+  }
+  const left = stage.said.reduce((sum, { source, heard, played }) => sum + (played ? 0 : (source.given - heard) / perMs), 0)
+  // After an outage, a device that hangs, a publication tried again, words that come a second late.
+  await stage.clock.advance(20_000 + Math.min(left, 60_000))
+}
+
 /** A room that is open, a caller whose microphone is read, and one who only watches. */
-export const enter = async ({ closeOnDisconnect, relink, fadeMs, lateMs }: Omit<Scene, 'steps'>): Promise<Stage> => {
+export const enter = async ({
+  closeOnDisconnect,
+  relink,
+  fadeMs,
+  slowly,
+  lateMs,
+}: Omit<Scene, 'steps' | 'isPatient'>): Promise<Stage> => {
   let conversation: Conversation | undefined
   const mind: Mind = {
     start: given => {
@@ -299,7 +318,7 @@ export const enter = async ({ closeOnDisconnect, relink, fadeMs, lateMs }: Omit<
   await stage.room.opened
   await clock.advance(1)
   publish(stage, 'ann', false)
-  perform(stage, { do: 'read' })
+  perform(stage, { do: 'read', slowly })
   talk(stage, 'ann')
   return stage
 }
