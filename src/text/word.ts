@@ -46,9 +46,18 @@ const stageAfter = (stage: Stage, kind: Kind): Stage => {
 let segmenter: Intl.Segmenter | undefined
 /** In code points: real graphemes are shorter, and the work for one stays bounded. */
 const longest = /.{1,64}/gsu
+/** So much is looked at in one go: with each grapheme V8 makes a copy of all that was given to it. */
+const slab = /.{1,128}/gsu
 const graphemesOf = (text: string): string[] => {
   segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' })
-  return [...segmenter.segment(text)].flatMap(({ segment }) => (segment.length > 64 ? (segment.match(longest) ?? []) : segment))
+  const all: string[] = []
+  let last = ''
+  for (const slice of text.match(slab) ?? []) {
+    for (const { segment } of segmenter.segment(last + slice))
+      all.push(...(segment.length > 64 ? (segment.match(longest) ?? []) : [segment]))
+    last = all.pop() ?? '' // the next slice may still belong to it
+  }
+  return last ? [...all, last] : all
 }
 
 export const splitter = (): Splitter => {
