@@ -9,9 +9,13 @@ import { parseArgs, promisify } from 'node:util'
 import { build } from 'esbuild'
 import { common, ownUrl, ownUrls, root } from './bundle.mjs'
 import { findServer, startServer } from './livekit.mjs'
+import { installPeers } from './peers.mjs'
 
 const outdir = join(root, '.cache/bench')
 const scripts = ['main', 'agent', 'listener', 'callers', 'load-ours', 'load-floor', 'inside']
+/** What speaks as the peer: bundled beside its packages, so that it finds them and not ours. */
+const peerScripts = ['agent-peer', 'load-peer']
+const peerOutdir = join(root, '.cache/peers/bench')
 
 /** @param {string[]} names */
 const help = names => `Usage: npm run bench -- [options]
@@ -26,6 +30,7 @@ in a process of its own, and prints what was heard beside the bar. docs/performa
   --json FILE     writes the rows there too
   --keep FOLDER   leaves the recordings there
   --strict        exit code 1 if a bar is missed
+  --peers         beside @livekit/agents too, which is installed into .cache/peers (170 packages)
   --help          print this`
 
 const options = /** @type {const} */ ({
@@ -35,21 +40,18 @@ const options = /** @type {const} */ ({
   json: { type: 'string' },
   keep: { type: 'string' },
   strict: { type: 'boolean' },
+  peers: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 })
 
 /** @param {string} name */
-const bundleOf = name => join(outdir, `${name}.mjs`)
+const bundleOf = name => join(peerScripts.includes(name) ? peerOutdir : outdir, `${name}.mjs`)
 
 const bundle = async () => {
-  await build({
-    ...common,
-    entryPoints: scripts.map(name => `scripts/bench/${name}.ts`),
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    define: ownUrl,
-    plugins: [ownUrls],
-  })
+  /** @param {string[]} names */
+  const entries = names => ({ entryPoints: names.map(name => `scripts/bench/${name}.ts`), outExtension: { '.js': '.mjs' } })
+  await build({ ...common, ...entries(scripts), outdir, define: ownUrl, plugins: [ownUrls] })
+  await build({ ...common, ...entries(peerScripts), outdir: peerOutdir })
   // As the build makes it: what loads on first use is a file of its own.
   const entry = { entryPoints: ['src/index.ts'], outdir: join(outdir, 'entry'), splitting: true }
   await build({ ...common, ...entry, outExtension: { '.js': '.mjs' } })
@@ -104,13 +106,14 @@ const main = async () => {
       process.exit(code)
     })
 
+  const peers = values.peers ? await installPeers() : undefined
   const about = await circumstances()
-  console.log(`${about.date}, ${about.machine}, load ${about.load}\n${about.versions}`)
+  console.log(`${about.date}, ${about.machine}, load ${about.load}\n${about.versions}${peers ? `, ${peers}` : ''}`)
   if (about.load > cpus().length / 2) console.log('the machine has other work: delays and costs are higher than they need be')
   const assets = new URL('../assets/', import.meta.url)
   const say = (/** @type {string} */ line) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${line}`)
   const { rows: table, notes } = await run(
-    { rows, rounds, seconds, keep: values.keep },
+    { rows, rounds, seconds, keep: values.keep, peers: peers !== undefined },
     { server, bundle: bundleOf, assets, replies: join(root, 'test/fixtures/words.json'), say },
   )
   say('')

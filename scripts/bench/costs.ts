@@ -1,8 +1,8 @@
-/** What 1, 4 and 8 sessions in one process cost: ours and the floor by turns, each in a fresh process. */
+/** What 1, 4 and 8 sessions in one process cost: ours, the floor and perhaps a peer by turns, each in a fresh process. */
 import { Child } from './child.ts'
 import { median } from './figures.ts'
 import type { Cost } from './load.ts'
-import { type Bench, type Kind, kinds } from './talk.ts'
+import { type Bench, type Each, eachOf, type Kind } from './talk.ts'
 
 export const counts = [1, 4, 8] as const
 export type Costs = Record<(typeof counts)[number], Cost>
@@ -14,7 +14,8 @@ const warmMs = 5_000
 export const costs = async (
   bench: Bench,
   { rounds, ms, note }: { rounds: number; ms: number; note: (line: string) => void },
-): Promise<Record<Kind, Costs>> => {
+): Promise<Each<Costs>> => {
+  const { kinds } = bench
   const all: { kind: Kind; count: number; cost: Cost }[] = []
   for (let round = 0; round < rounds; round++)
     for (const count of counts)
@@ -31,7 +32,7 @@ export const costs = async (
     return { cpu: median(found.map(({ cost }) => cost.cpu)), rss: median(found.map(({ cost }) => cost.rss)) }
   }
   const costsOf = (kind: Kind): Costs => ({ 1: of(kind, 1), 4: of(kind, 4), 8: of(kind, 8) })
-  return { floor: costsOf('floor'), ours: costsOf('ours') }
+  return eachOf(kinds, costsOf)
 }
 
 const costOf = async ({ speech, bundle, admit }: Bench, kind: Kind, count: number, room: string, ms: number): Promise<Cost> => {

@@ -16,14 +16,14 @@ import { repliesFrom } from './replies.ts'
 import type { SceneName } from './scenes.ts'
 import { chorus } from './speech.ts'
 import { costRows, heardRows, type Row, render, textRows } from './table.ts'
-import { type Bench, type Kind, kinds, talk } from './talk.ts'
+import { type Bench, type Each, type Kind, talk } from './talk.ts'
 import { tale } from './tell.ts'
 
 export type { Row }
 export { killAll, render }
 
-/** `rows` to run (all where empty); `rounds` of talking, `seconds` of measuring each number of sessions. */
-export type Options = { rows: string[]; rounds: number; seconds: number; keep?: string }
+/** `rows` to run (all where empty); `rounds` of talking, `seconds` of measuring each number of sessions. `peers`: beside a peer, as far as it has such a thing. */
+export type Options = { rows: string[]; rounds: number; seconds: number; keep?: string; peers?: boolean }
 export type Hands = {
   server: () => Promise<Server>
   bundle: (name: string) => string
@@ -56,13 +56,15 @@ const costRounds = 3
 /** `notes`: what the reader of the rows should know. */
 export type Report = { rows: Row[]; notes: string[] }
 
-export const run = async ({ rows, rounds, seconds, keep }: Options, hands: Hands): Promise<Report> => {
-  const wanted = rows.length > 0 ? rows : rowNames
+export const run = async ({ rows, rounds, seconds, keep, peers = false }: Options, hands: Hands): Promise<Report> => {
+  const all = peers ? rowNames.filter(name => !inside.includes(name)) : rowNames
+  const wanted = rows.length > 0 ? rows : all
+  const kinds: Kind[] = peers ? ['floor', 'ours', 'peer'] : ['floor', 'ours']
   const has = (names: string[]) => names.some(name => wanted.includes(name))
   const scenes = [...new Set(wanted.flatMap(name => needs[name] ?? []))]
   const report: Report = { rows: [], notes: [] }
   if (scenes.length > 0 || has(read) || has(costly))
-    await onServer(hands, keep, async bench => {
+    await onServer(hands, { keep, kinds }, async bench => {
       if (scenes.length > 0) {
         const both = await talk(bench, scenes, rounds)
         report.rows.push(...heardRows(both))
@@ -82,19 +84,22 @@ export const run = async ({ rows, rounds, seconds, keep }: Options, hands: Hands
   return { ...report, rows: report.rows.filter(({ name }) => wanted.includes(name)) }
 }
 
-const notesOn = (both: Record<Kind, Round>): string[] =>
-  kinds.flatMap(kind => {
-    const { wrong } = both[kind]
-    return wrong.length > 0 ? [`${kind}: not found in what was heard, and not counted: ${wrong.join(', ')}`] : []
-  })
+const notesOn = (each: Each<Round>): string[] =>
+  Object.entries(each).flatMap(([kind, { wrong }]) =>
+    wrong.length > 0 ? [`${kind}: not found in what was heard, and not counted: ${wrong.join(', ')}`] : [],
+  )
 
-const onServer = async (hands: Hands, keep: string | undefined, work: (bench: Bench) => Promise<void>): Promise<void> => {
+const onServer = async (
+  hands: Hands,
+  { keep, kinds }: { keep: string | undefined; kinds: Kind[] },
+  work: (bench: Bench) => Promise<void>,
+): Promise<void> => {
   const server = await hands.server()
   const folder = keep ?? (await mkdtemp(join(tmpdir(), 'chartroom-bench-')))
   if (keep === undefined) process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
     await work({
-      ...{ folder, bundle: hands.bundle, say: hands.say, speech: await speechFrom(hands.assets) },
+      ...{ kinds, folder, bundle: hands.bundle, say: hands.say, speech: await speechFrom(hands.assets) },
       admit: async (room, identity) => ({
         url: server.url,
         token: await tokenFor({ ...server, room, identity, kind: identity === 'agent' ? 'agent' : 'standard' }),

@@ -1,16 +1,16 @@
-/** What is done with a voice in each round, the same to ours and to the floor, and when it was done. All moments are `now()`. */
+/** What is done with a voice in each round, the same to ours, to the floor and to the peer, and when it was done. All moments are `now()`. */
 import type { AudioFrame } from '../../src/audio/frame.ts'
 import { lumped, paced } from './paced.ts'
 import { now } from './recording.ts'
 import { rate } from './signal.ts'
 
-/** Something that speaks into a room. `interrupt` gives back how many samples of the utterance were heard, `finished` the moment. */
+/** Something that speaks into a room. `interrupt` gives back how many samples of the utterance were heard, `finished` the moment. A peer may have to wait for that. */
 export type Voice = {
   say(audio: AsyncIterable<AudioFrame>): Speaking
   pause(): void
   resume(): void
 }
-export type Speaking = { interrupt(): number; finished: Promise<number> }
+export type Speaking = { interrupt(): number | Promise<number>; finished: Promise<number> }
 
 export type SceneName = 'talk' | 'stop' | 'tail' | 'whole'
 /** `wobble`: delays every action by so many ms, up to `wobbleMs`, so that it meets the native 10 ms tick at any phase. `lump`: all samples in one frame. */
@@ -76,9 +76,9 @@ class Stage {
     pause.resumedAt = now()
     this.#voice.resume()
   }
-  interrupt(): void {
+  async interrupt(): Promise<void> {
     const at = now()
-    const reported = this.#speaking.interrupt()
+    const reported = await this.#speaking.interrupt()
     this.marks.interrupted = { at, reported, tookMs: now() - at }
   }
 }
@@ -90,11 +90,11 @@ const scenes: Record<SceneName, (stage: Stage, lengthMs: number) => Promise<void
       await stage.pause(280)
     }
     await stage.after(550)
-    stage.interrupt()
+    await stage.interrupt()
   },
   stop: async stage => {
     await stage.after(650)
-    stage.interrupt()
+    await stage.interrupt()
   },
   tail: async (stage, lengthMs) => {
     await stage.after(lengthMs - tailMs - wobbleMs)

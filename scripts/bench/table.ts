@@ -3,8 +3,17 @@ import { type Figures, figuresOf, median } from './figures.ts'
 import type { Round } from './measure.ts'
 import type { Both as PlainAndTimed, Tale } from './tell.ts'
 
-/** `floor` is empty where plain rtc-node has no such thing, `ok` undefined where there is no bar. `n`: rounds, or what was counted. */
-export type Row = { name: string; what: string; floor: string; ours: string; bar: string; ok: boolean | undefined; n: number }
+/** `floor` is empty where plain rtc-node has no such thing, `ok` undefined where there is no bar. `n`: rounds, or what was counted. `peer` where one took part. */
+export type Row = {
+  name: string
+  what: string
+  floor: string
+  ours: string
+  peer?: string
+  bar: string
+  ok: boolean | undefined
+  n: number
+}
 
 /** How far two medians, and two 95th percentiles, of the same thing lie apart in one run, in ms: half a tick of the native queue, and one. */
 const sameMedian = 3
@@ -20,26 +29,39 @@ const one = (value: number) => (Math.abs(value) < 0.05 ? 0 : value).toFixed(1)
 const delay = ({ median, p95 }: Figures) => `${one(median)} / ${one(p95)}`
 const signed = ({ median, p5, p95 }: Figures) => `${one(median)} [${one(p5)} .. ${one(p95)}]`
 
-type Both<T> = { floor: T; ours: T }
-const figures = ({ floor, ours }: Both<Round>, of: (round: Round) => number[]): Both<Figures> => ({
+type Both<T> = { floor: T; ours: T; peer?: T }
+const figures = ({ floor, ours, peer }: Both<Round>, of: (round: Round) => number[]): Both<Figures> => ({
   floor: figuresOf(of(floor)),
   ours: figuresOf(of(ours)),
+  ...(peer ? { peer: figuresOf(of(peer)) } : {}),
+})
+/** The cells of all who took part. */
+const cells = <T>({ floor, ours, peer }: Both<T>, text: (of: T) => string) => ({
+  ...{ floor: text(floor), ours: text(ours) },
+  ...(peer ? { peer: text(peer) } : {}),
 })
 
 /** A delay that may be `more` ms above the floor. */
-const delayRow = (name: string, what: string, { floor, ours }: Both<Figures>, more: number): Row => ({
-  ...{ name, what, floor: delay(floor), ours: delay(ours), n: ours.n },
-  bar: more > 0 ? `floor + ${more}` : 'floor',
-  ok: ours.median <= floor.median + more + sameMedian && ours.p95 <= floor.p95 + more + sameTail,
-})
+const delayRow = (name: string, what: string, all: Both<Figures>, more: number): Row => {
+  const { floor, ours } = all
+  return {
+    ...{ name, what, ...cells(all, delay), n: ours.n },
+    bar: more > 0 ? `floor + ${more}` : 'floor',
+    ok: ours.median <= floor.median + more + sameMedian && ours.p95 <= floor.p95 + more + sameTail,
+  }
+}
 /** A position that is right, and as sharp as the floor's. */
-const exactRow = (name: string, what: string, { floor, ours }: Both<Figures>): Row => ({
-  ...{ name, what, floor: signed(floor), ours: signed(ours), n: ours.n },
-  bar: `±${exact}, no wider`,
-  ok: Math.abs(ours.median) <= exact && ours.p95 - ours.p5 <= floor.p95 - floor.p5,
-})
+const exactRow = (name: string, what: string, all: Both<Figures>): Row => {
+  const { floor, ours } = all
+  return {
+    ...{ name, what, ...cells(all, signed), n: ours.n },
+    bar: `±${exact}, no wider`,
+    ok: Math.abs(ours.median) <= exact && ours.p95 - ours.p5 <= floor.p95 - floor.p5,
+  }
+}
 
-const tailRow = ({ floor, ours }: Both<Round>): Row => {
+const tailRow = (all: Both<Round>): Row => {
+  const { floor, ours } = all
   const sent = (round: Round) => {
     const usual = median(round.pauseMs)
     return figuresOf(round.tail.map(({ silenceMs }) => Math.max(0, silenceMs - usual)))
@@ -47,13 +69,7 @@ const tailRow = ({ floor, ours }: Both<Round>): Row => {
   const early = (round: Round) => round.tail.filter(tail => tail.early).length
   const text = (round: Round) => `${delay(sent(round))}${early(round) ? `, ${early(round)} × early` : ''}`
   return {
-    ...{
-      name: 'tail',
-      what: 'pause with 150 ms left: still sent, ms',
-      floor: text(floor),
-      ours: text(ours),
-      n: ours.tail.length,
-    },
+    ...{ name: 'tail', what: 'pause with 150 ms left: still sent, ms', ...cells(all, text), n: ours.tail.length },
     bar: '0, no early end',
     ok:
       early(ours) === 0 &&
@@ -61,22 +77,23 @@ const tailRow = ({ floor, ours }: Both<Round>): Row => {
       sent(ours).p95 <= sent(floor).p95 + sameTail,
   }
 }
-const finishedRow = ({ floor, ours }: Both<Figures>): Row => ({
-  ...{ name: 'finished', what: 'finished event − last sound heard, ms', floor: signed(floor), ours: signed(ours), n: ours.n },
+const finishedRow = (all: Both<Figures>): Row => ({
+  ...{ name: 'finished', what: 'finished event − last sound heard, ms', ...cells(all, signed), n: all.ours.n },
   bar: `floor ± ${sameTail}`,
-  ok: Math.abs(ours.median - floor.median) <= sameTail,
+  ok: Math.abs(all.ours.median - all.floor.median) <= sameTail,
 })
-const wholeRow = ({ floor, ours }: Both<Figures>): Row => ({
-  ...{ name: 'whole', what: 'given all at once: longest hole, ms (median / worst)', n: ours.n },
-  ...{ floor: `${one(floor.median)} / ${one(floor.worst)}`, ours: `${one(ours.median)} / ${one(ours.worst)}` },
+const wholeRow = (all: Both<Figures>): Row => ({
+  ...{ name: 'whole', what: 'given all at once: longest hole, ms (median / worst)', n: all.ours.n },
+  ...cells(all, ({ median, worst }) => `${one(median)} / ${one(worst)}`),
   bar: 'none',
-  ok: ours.worst <= Math.max(sameTail, floor.worst),
+  ok: all.ours.worst <= Math.max(sameTail, all.floor.worst),
 })
-const clickRow = ({ floor, ours }: Both<Round>): Row => {
+const clickRow = (all: Both<Round>): Row => {
+  const { ours } = all
   const share = ({ click }: Round) => click.filter(ratio => ratio <= clickLimit).length / click.length
   const text = (round: Round) => `${Math.round(100 * share(round))} % (p95 ${figuresOf(round.click).p95.toFixed(1)})`
   return {
-    ...{ name: 'click', what: `cuts at most ${clickLimit} × as rough as the speech`, floor: text(floor), ours: text(ours) },
+    ...{ name: 'click', what: `cuts at most ${clickLimit} × as rough as the speech`, ...cells(all, text) },
     ...{ bar: `${100 * clickShare} %`, ok: share(ours) >= clickShare, n: ours.click.length },
   }
 }
@@ -124,23 +141,24 @@ export const heardRows = (both: Both<Round>): Row[] => [
 
 const cpuMore = 1.1
 const rssMore = 20
+type Costs = Record<number, { cpu: number; rss: number }>
 /** The rows of what sessions cost. `cpu` in core-seconds per session-second, `rss` in MB. */
-export const costRows = ({ floor, ours }: Both<Record<number, { cpu: number; rss: number }>>, rounds: number): Row[] => {
+export const costRows = (all: Both<Costs>, rounds: number): Row[] => {
+  const { floor, ours } = all
   const counts = Object.keys(ours).map(Number)
-  const all = (of: Record<number, { cpu: number; rss: number }>, text: (cost: { cpu: number; rss: number }) => string) =>
-    counts.map(count => text(of[count] ?? { cpu: Number.NaN, rss: Number.NaN })).join(' / ')
+  const none = { cpu: Number.NaN, rss: Number.NaN }
+  const each = (text: (cost: { cpu: number; rss: number }) => string) =>
+    cells(all, of => counts.map(count => text(of[count] ?? none)).join(' / '))
   const keeps = (is: (ours: { cpu: number; rss: number }, floor: { cpu: number; rss: number }) => boolean) =>
     counts.every(count => ours[count] !== undefined && floor[count] !== undefined && is(ours[count], floor[count]))
-  const cpu = ({ cpu }: { cpu: number }) => cpu.toFixed(3).replace(/^0/, '')
-  const rss = ({ rss }: { rss: number }) => rss.toFixed(0)
   const sessions = `${counts.join(' / ')} sessions`
   return [
     {
-      ...{ name: 'cpu', what: `core-s per session-s, ${sessions}`, floor: all(floor, cpu), ours: all(ours, cpu) },
+      ...{ name: 'cpu', what: `core-s per session-s, ${sessions}`, ...each(({ cpu }) => cpu.toFixed(3).replace(/^0/, '')) },
       ...{ bar: 'floor + 10 %', ok: keeps((ours, floor) => ours.cpu <= floor.cpu * cpuMore), n: rounds },
     },
     {
-      ...{ name: 'memory', what: `resident MB, ${sessions}`, floor: all(floor, rss), ours: all(ours, rss) },
+      ...{ name: 'memory', what: `resident MB, ${sessions}`, ...each(({ rss }) => rss.toFixed(0)) },
       ...{ bar: `floor + ${rssMore}`, ok: keeps((ours, floor) => ours.rss <= floor.rss + rssMore), n: rounds },
     },
   ]
@@ -191,22 +209,22 @@ const excessRow = (speed: number, { plain, timed }: PlainAndTimed): Row => {
   }
 }
 
-/** Lines of text, columns aligned. */
+/** Lines of text, columns aligned. The peer has one where it took part. */
 export const render = (rows: readonly Row[]): string[] => {
-  const cells = [
-    ['row', '', 'plain rtc-node', 'ours', 'bar', '', 'n'],
-    ...rows.map(({ name, what, floor, ours, bar, ok, n }) => [
-      name,
-      what,
-      floor,
-      ours,
-      bar,
-      ok === undefined ? '' : ok ? 'ok' : 'OVER',
-      String(n),
-    ]),
+  const isBeside = rows.some(({ peer }) => peer !== undefined)
+  const lineOf = (name: string, what: string, floor: string, ours: string, peer: string, ...rest: string[]) => [
+    ...[name, what, floor, ours],
+    ...(isBeside ? [peer] : []),
+    ...rest,
   ]
-  const widths = cells.reduce<number[]>((most, line) => line.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [])
-  return cells.map(line =>
+  const lines = [
+    lineOf('row', '', 'plain rtc-node', 'ours', '@livekit/agents', 'bar', '', 'n'),
+    ...rows.map(({ name, what, floor, ours, peer = '', bar, ok, n }) =>
+      lineOf(name, what, floor, ours, peer, bar, ok === undefined ? '' : ok ? 'ok' : 'OVER', String(n)),
+    ),
+  ]
+  const widths = lines.reduce<number[]>((most, line) => line.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [])
+  return lines.map(line =>
     line
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join('  ')

@@ -1,4 +1,4 @@
-/** The rows that are heard by a listener: two agents, ours and the floor, by turns in rooms of their own, and one listener to both. */
+/** The rows that are heard by a listener: agents, ours, the floor and perhaps a peer, by turns in rooms of their own, and one listener to all. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Child } from './child.ts'
@@ -9,10 +9,17 @@ import type { Way } from './rooms.ts'
 import { lengthMs, type Marks, type SceneName, wobbleMs } from './scenes.ts'
 import { stretchOf } from './speech.ts'
 
-export const kinds = ['floor', 'ours'] as const
-export type Kind = (typeof kinds)[number]
+export type Kind = 'floor' | 'ours' | 'peer'
+/** One of each kind that takes part. */
+export type Each<T> = { floor: T; ours: T; peer?: T }
+export const eachOf = <T>(kinds: readonly Kind[], of: (kind: Kind) => T): Each<T> => ({
+  floor: of('floor'),
+  ours: of('ours'),
+  ...(kinds.includes('peer') ? { peer: of('peer') } : {}),
+})
 /** `bundle`: the path of a bundled script. `admit`: the way into a room. `folder` for recordings. */
 export type Bench = {
+  kinds: readonly Kind[]
   speech: Int16Array
   folder: string
   bundle: (name: string) => string
@@ -30,9 +37,10 @@ const sleep = (ms: number) => new Promise<void>(done => setTimeout(done, ms))
  * Plays the scenes `rounds` times with each voice, by turns. Each round has connections of its own: the tick of a source meets that of
  * the listener at another phase each time, and is worth up to 10 ms.
  */
-export const talk = async (bench: Bench, scenes: SceneName[], rounds: number): Promise<Record<Kind, Round>> => {
+export const talk = async (bench: Bench, scenes: SceneName[], rounds: number): Promise<Each<Round>> => {
+  const { kinds } = bench
   const listener = new Child('listener', bench.bundle('listener'))
-  const agents = new Map(kinds.map(kind => [kind, new Child(kind, bench.bundle('agent'))]))
+  const agents = new Map(kinds.map(kind => [kind, new Child(kind, bench.bundle(kind === 'peer' ? 'agent-peer' : 'agent'))]))
   const takes: Take[] = []
   try {
     for (let round = 0; round < rounds; round++) {
@@ -48,7 +56,7 @@ export const talk = async (bench: Bench, scenes: SceneName[], rounds: number): P
     await Promise.all([listener, ...agents.values()].map(child => child.end()))
   }
   await writeFile(join(bench.folder, 'takes.json'), JSON.stringify(takes))
-  return measured(bench.speech, takes)
+  return measured(bench, takes)
 }
 
 /** Both come into a new room, and out of the old; frames come also in silence. */
@@ -81,10 +89,10 @@ const player = ({ speech, folder }: Bench, listener: Child, agents: Map<Kind, Ch
 }
 
 /** Measures what was taken. */
-export const measured = (speech: Int16Array, takes: readonly Take[]): Record<Kind, Round> => {
+export const measured = ({ speech, kinds }: Pick<Bench, 'speech' | 'kinds'>, takes: readonly Take[]): Each<Round> => {
   const roundsOf = (kind: Kind) =>
     takes
       .filter(take => take.kind === kind)
       .map(({ marks, file, from, to }) => measure(marks, new Heard(load(file)), Float32Array.from(speech.subarray(from, to))))
-  return { floor: merged(roundsOf('floor')), ours: merged(roundsOf('ours')) }
+  return eachOf(kinds, kind => merged(roundsOf(kind)))
 }

@@ -87,6 +87,24 @@ it('prints a table', () => {
   ])
 })
 
+it('puts a peer beside ours where one took part, and asks nothing of it', () => {
+  const loses = round({ lostMs: spread(190, 5), tail: [{ silenceMs: 210, early: true }] })
+  const rows = heardRows({ floor: round(), ours: round(), peer: loses })
+  assert.equal(new Set(rows.map(({ ok }) => ok)), new Set([true]))
+  assert.is(rows.find(({ name }) => name === 'lost')?.peer, '190.0 [185.5 .. 194.5]')
+  assert.is(rows.find(({ name }) => name === 'tail')?.peer, '150.0 / 150.0, 1 × early')
+  const cost = { 1: { cpu: 0.07, rss: 80 } }
+  rows.push(...costRows({ floor: cost, ours: cost, peer: { 1: { cpu: 0.08, rss: 154 } } }, 2))
+  assert.equal(
+    rows.slice(-2).map(({ peer }) => peer),
+    ['.080', '154'],
+  )
+  const lines = render([...rows, limitRow('start', 'room start', 2.5, 3, 'ms', 100)])
+  assert.match(lines[0] ?? '', /plain rtc-node +ours +@livekit\/agents +bar/)
+  const bar = lines[0]?.indexOf('bar') ?? 0
+  assert.is(lines.at(-1)?.slice(bar), '≤ 3 ms           ok  100')
+})
+
 it('speaks without a soft moment, and never the same twice', () => {
   const quiet = babble(6_000, 5).map((sample, n) => (Math.floor(n / 6_000) % 3 === 2 ? 0 : sample))
   const speech = chorus(quiet)

@@ -2,9 +2,10 @@
 /** The stages of text stay linear to 100,000 words, in any chunking: eight times the text is eight times the work (SYNC-14, FWD-11). */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Prompter } from '../../src/pipes/prompter.ts'
 import { show } from '../../src/pipes/show.ts'
 import type { Word } from '../../src/ports.ts'
-import { paceOf } from '../../src/text/pace.ts'
+import { Pace } from '../../src/text/pace.ts'
 import { splitter } from '../../src/text/word.ts'
 import { virtualClock } from '../../src/virtual.ts'
 
@@ -38,7 +39,7 @@ const words: Stage = async pieces => {
 }
 const timedWords: Stage = async pieces => {
   const units = splitter()
-  const pace = paceOf()
+  const pace = new Pace()
   const middles: number[] = []
   let letters = 0
   pieces.forEach((text, n) => {
@@ -48,40 +49,33 @@ const timedWords: Stage = async pieces => {
     }
   })
   for (const { text } of units.end()) letters += text.length
-  for (const middle of middles) pace.dueMs(middle)
+  for (const middle of middles) pace.dueMs(middle, 0)
   return letters
 }
 /** As it is shown, while the playhead moves on by a minute at a time. */
 const shown: Stage = async pieces => {
   let [letters, heardMs] = [0, 0]
-  let moved = () => {}
-  const playhead = {
-    heardMs: () => heardMs,
-    running: () => false,
-    changed: (listener: () => void) => {
-      moved = listener
-      return () => {}
-    },
-    clock: virtualClock(),
-  }
-  const read = (async function* () {
-    yield* pieces
-  })()
   let isRead = false
   const text: AsyncIterable<string | Word> = (async function* () {
-    yield* read
+    yield* pieces
     isRead = true
   })()
-  const publish = (word: Word) => {
-    letters += word.text.length
-  }
-  const showing = show(text, { id: 'SG_1', playhead, log: () => {}, publish, fail: error => assert.unreachable(String(error)) })
+  const prompter = new Prompter({
+    id: 'SG_1',
+    playhead: { heardMs: () => heardMs, clock: virtualClock() },
+    log: () => {},
+    publish: word => {
+      letters += word.text.length
+    },
+  })
+  const reading = show(text, prompter, new AbortController().signal)
   while (!isRead) {
     heardMs += 60_000
-    moved()
+    prompter.rest() // it looks what is due
     await new Promise(setImmediate)
   }
-  await showing.finish()
+  await reading
+  prompter.release()
   return letters
 }
 /** All of them, each where it is hardest: the cutting, and the text. */
