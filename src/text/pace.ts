@@ -23,6 +23,8 @@ type Anchor = { syllables: number; ms: number }
 export class Pace {
   readonly #course: Course
   readonly #anchors: Anchor[] = [{ syllables: 0, ms: 0 }]
+  /** Of the last anchor that was passed. */
+  #at = 0
   #syllables = 0
   /** How many units had times that were no use: negative, not numbers, or backwards. */
   ignored = 0
@@ -56,8 +58,9 @@ export class Pace {
   /** When the playhead passes this place, in ms of audio, as far as is known now. Places and positions are asked for in rising order. */
   dueMs(middle: number, heardMs: number): number {
     const anchors = this.#anchors
-    for (let next = anchors[1]; next && next.syllables < middle; next = anchors[1]) anchors.shift()
-    const [from, to] = anchors
+    for (let next = anchors[this.#at + 1]; next && next.syllables < middle; next = anchors[this.#at + 1]) this.#at++
+    if (this.#at > 1_000) this.#at -= anchors.splice(0, this.#at).length // in slabs: one by one each would move all that are left
+    const [from, to] = [anchors[this.#at], anchors[this.#at + 1]]
     if (!from || !to) return this.#course.whenMs(middle, heardMs)
     const share = to.syllables > from.syllables ? (middle - from.syllables) / (to.syllables - from.syllables) : 0
     return Math.round((from.ms + share * (to.ms - from.ms)) * 1000) / 1000 // 900, not 900.0000000001: a timer would wait 1 ms more
