@@ -15,12 +15,19 @@ const most = 30
 export const repliesFrom = (file: string, carrier: Int16Array): Reply[] => {
   const kept: Kept[] = JSON.parse(readFileSync(file, 'utf8'))
   return kept.map(({ speed, words, levels }, index) => {
-    const from = (index * 7 * rate) % (carrier.length / 2)
     const timed = words.map(([text, startMs, endMs]) => ({ text, startMs, endMs }))
-    return { speed, words: timed, speech: shaped(carrier.subarray(from), Buffer.from(levels, 'base64')) }
+    return { speed, words: timed, speech: shaped(turned(carrier, index * 7 * rate), Buffer.from(levels, 'base64')) }
   })
 }
 
+/** Begins somewhere else, so that replies sound different, and is as long. */
+const turned = (carrier: Int16Array, by: number): Int16Array => {
+  const from = by % carrier.length
+  const whole = new Int16Array(carrier.length)
+  whole.set(carrier.subarray(from))
+  whole.set(carrier.subarray(0, from), carrier.length - from)
+  return whole
+}
 /** With these levels, one for each 10 ms; from step to step the gain goes in a straight line. */
 const shaped = (carrier: Int16Array, levels: Uint8Array): Int16Array => {
   const gains = [...levels].map((level, n) => {
