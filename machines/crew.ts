@@ -1,8 +1,8 @@
 /** The room's crew, every child by its name: who hears of what, what a newcomer must know, and who says farewell how. */
 import type { AnyActorRef, AnyEventObject } from 'xstate'
 import type { Participant } from '../src/ports.ts'
+import type { RoomContext } from './affairs.ts'
 import { couldLink } from './inbound/link.ts'
-import type { RoomContext } from './room.ts'
 import { type Concern, concernOf } from './supervision.ts'
 
 /** Every child of the room by its name: `link`, `playout:SG_…`. */
