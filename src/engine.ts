@@ -4,7 +4,6 @@ import { senderOf } from '../machines/crew.ts'
 import { linkedParticipant, type linkMachine } from '../machines/inbound/link.ts'
 import { isLive, type outputMachine } from '../machines/outbound/output.ts'
 import { type RoomEvent, type RoomFailure, type RoomRef, roomMachine } from '../machines/room.ts'
-import type { Concern } from '../machines/supervision.ts'
 import { agentOn, apart, nobody } from './agent.ts'
 import { captionsOf } from './captions.ts'
 import { lineOf } from './errors.ts'
@@ -16,6 +15,7 @@ import { Eye } from './inbound/eye.ts'
 import { Inbox } from './inbound/inbox.ts'
 import { linkOn } from './inbound/link.ts'
 import { microphoneOn } from './inbound/microphone.ts'
+import { type Attended, inputOf } from './launch.ts'
 import type { Settings } from './options.ts'
 import { interruptionOn } from './outbound/interruption.ts'
 import { outputOn } from './outbound/output.ts'
@@ -47,15 +47,6 @@ export type EngineHands = {
   closed: (reason: string, error: unknown) => void
 }
 
-/**
- * `session`: it is the mind, and nobody else speaks for the agent. `patient`: joining takes as long as it takes. `late`: the room was
- * connected before, so that what was sent until now is missed.
- */
-export type Attended = { session?: boolean; patient?: boolean; late?: boolean }
-
-/** As long as a timer can be. */
-const forever = 2_147_483_647
-
 export class Engine {
   readonly actor: RoomRef
   readonly ear: Ear
@@ -74,8 +65,7 @@ export class Engine {
     this.#hands = hands
     const { emit, world, settings } = hands
     const { clock, ids, log, textIn } = world
-    const { link, input, textInput, output, closeBudgetMs, falseInterruption } = settings
-    const { preConnectAudio, preConnectAudioTimeoutMs } = input
+    const { input, textInput, output, falseInterruption } = settings
     const send = (event: RoomEvent) => this.send(event)
     const { numChannels: channels, ...sound } = output
     const rewindMs = falseInterruption?.rewind === 'word' ? REWIND_MS : 0
@@ -83,7 +73,7 @@ export class Engine {
     this.ear = createEar(world, {
       ...input,
       ...{ channels: input.numChannels, noiseCancellation: settings.noiseCancellation },
-      preConnectAudio: preConnectAudio && settings.on.audioInput,
+      preConnectAudio: input.preConnectAudio && settings.on.audioInput,
       dropped: run => emit({ type: 'input.dropped', ...run }),
     })
     if (!settings.on.audioInput) this.ear.close()
@@ -105,14 +95,7 @@ export class Engine {
       },
     })
     this.transcripts = new Transcripts(shared)
-    const microphone = { preConnectAudio, preConnectAudioTimeoutMs }
-    this.actor = createActor(this.#machine(), {
-      ...{ clock, id: 'room' },
-      input: {
-        ...{ link, microphone, sampleRate: output.sampleRate, closeBudgetMs, synced: settings.text.syncTranscription },
-        ...this.#extras(),
-      },
-    })
+    this.actor = createActor(this.#machine(), { clock, id: 'room', input: inputOf(settings, hands.attended) })
     this.actor.subscribe({ error: error => this.#collapse(error) })
   }
 
@@ -148,23 +131,6 @@ export class Engine {
     this.actor.send(event)
   }
 
-  #extras() {
-    const { settings, attended } = this.#hands
-    const { on, deleteRoom, deleteRoomTimeoutMs, falseInterruption } = settings
-    const off: Concern[] = []
-    if (!on.audioInput) off.push('microphone')
-    if (!on.audioOutput) off.push('output')
-    if (!on.videoInput) off.push('camera')
-    if (!on.textInput) off.push('chat')
-    if (attended.session) off.push('agent')
-    return {
-      off,
-      deletes: deleteRoom !== undefined,
-      deleteRoomTimeoutMs,
-      ...(falseInterruption ? { falseInterruption } : {}),
-      ...(attended.patient ? { joinTimeoutMs: forever } : {}),
-    }
-  }
   #machine() {
     const { world, settings, conversation } = this.#hands
     const { log, room, speakers } = world

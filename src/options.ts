@@ -3,6 +3,7 @@ import { linkDefaults } from '../machines/inbound/choice.ts'
 import type { LinkInput } from '../machines/inbound/link.ts'
 import type { FalseInterruption } from '../machines/outbound/interruption.ts'
 import type { RoomFact } from './facts.ts'
+import { groupOf, kindOf, oneOf, partOf, whole } from './groups.ts'
 import type { NoiseCancellation } from './inbound/noise.ts'
 import type { Journal } from './journal.ts'
 import type { ChatMessage, Mind, ParticipantKind, TextSink } from './ports.ts'
@@ -133,35 +134,7 @@ const others = [
   'journal',
   'listener',
 ]
-/** Names that agents-js has for the same (OPT-14). */
-const aliases: Record<string, string> = { queueSizeMs: 'queueMs', textInputCallback: 'textInputCb' }
-/** What the flat options of old were called, and where it is now (OPT-8). */
-const renamed: Record<string, string> = {
-  audioEnabled: 'audioInput or audioOutput',
-  audioSampleRate: 'audioInput.sampleRate or audioOutput.sampleRate',
-  audioNumChannels: 'audioInput.numChannels or audioOutput.numChannels',
-  audioFrameSizeMs: 'audioInput.frameSizeMs',
-  noiseCancellation: 'audioInput.noiseCancellation',
-  preConnectAudio: 'audioInput.preConnectAudio',
-  preConnectAudioTimeout: 'audioInput.preConnectAudioTimeoutMs',
-  audioPublishOptions: 'audioOutput.trackPublishOptions',
-  audioTrackName: 'audioOutput.trackName',
-  textEnabled: 'textInput',
-  textInputCb: 'textInput.textInputCb',
-  videoEnabled: 'videoInput',
-  transcriptionEnabled: 'textOutput',
-  syncTranscription: 'textOutput.syncTranscription',
-  transcriptionSpeedFactor: 'textOutput.transcriptionSpeedFactor',
-}
 const kinds: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent', 'connector'] satisfies ParticipantKind[]
-/** A wait that may be none at all, and a fade. */
-const mayBeZero = [
-  ...['relinkGraceMs', 'preferTimeoutMs', 'closeBudgetMs', 'deleteRoomTimeoutMs'],
-  ...['preConnectAudioTimeoutMs', 'fadeMs'],
-]
-/** Timers take no more ms: a longer one would fire at once. */
-const longest = 2_147_483_647
-
 /** The options with their defaults, frozen. Throws a TypeError or RangeError that names the option, what came and what is expected. */
 export const settingsOf = (options: RoomOptions = {}) => {
   const room = groupOf('options', roomDefaults, options, others)
@@ -174,20 +147,13 @@ export const settingsOf = (options: RoomOptions = {}) => {
   const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
   checkIdentity(identity)
   checkKinds(participantKinds)
-  const given = options.falseInterruption
-  const falseInterruption =
-    given === undefined || given === false ? undefined : groupOf('falseInterruption', interruptionDefaults, given)
-  if (falseInterruption) oneOf('falseInterruption.rewind', falseInterruption.rewind, ['none', 'word'])
   oneOf('relink', room.relink, ['any', 'same', 'none'])
   oneOf('prefer', room.prefer, ['first', 'publishing'])
   if (mind !== undefined && typeof mind?.start !== 'function') throw new TypeError('mind has no start(conversation, signal)')
   if (journal !== undefined && typeof journal !== 'function') throw new TypeError('journal must be a function of a line')
   if (listener !== undefined && typeof listener !== 'function') throw new TypeError('listener must be a function of a fact')
   whole('audioInput.frameSizeMs', input.frameSizeMs, (input.sampleRate * input.frameSizeMs) / 1000)
-  whole('audioOutput.sampleRate', output.sampleRate, output.sampleRate / 100)
-  whole('audioOutput.queueMs', output.queueMs, output.queueMs / 10)
-  if (output.queueMs < 50) throw new RangeError(`audioOutput.queueMs is ${output.queueMs}: use 50 or more`)
-  if (output.fadeMs > 20) throw new RangeError(`audioOutput.fadeMs is ${output.fadeMs}: use 0 to 20`)
+  checkVoice(output)
   const { closeBudgetMs, deleteRoomOnClose, deleteRoomTimeoutMs, ...choice } = room
   const on = Object.freeze({
     audioInput: options.audioInput !== false,
@@ -205,8 +171,22 @@ export const settingsOf = (options: RoomOptions = {}) => {
   return Object.freeze({
     ...{ link: Object.freeze(link), on, input, noiseCancellation: noiseOf(options), textInput, output, text, textOutput },
     ...{ deleteRoom: deletionOf(deleteRoomOnClose, options.deleteRoom), deleteRoomTimeoutMs, closeBudgetMs },
-    ...{ falseInterruption, mind, journal, listener },
+    ...{ falseInterruption: interruptionOf(options.falseInterruption), mind, journal, listener },
   })
+}
+
+/** Any other queue makes the native layer abort the process. */
+const checkVoice = ({ sampleRate, queueMs, fadeMs }: typeof outputDefaults) => {
+  whole('audioOutput.sampleRate', sampleRate, sampleRate / 100)
+  whole('audioOutput.queueMs', queueMs, queueMs / 10)
+  if (queueMs < 50) throw new RangeError(`audioOutput.queueMs is ${queueMs}: use 50 or more`)
+  if (fadeMs > 20) throw new RangeError(`audioOutput.fadeMs is ${fadeMs}: use 0 to 20`)
+}
+const interruptionOf = (given: RoomOptions['falseInterruption']) => {
+  if (given === undefined || given === false) return undefined
+  const group = groupOf('falseInterruption', interruptionDefaults, given)
+  oneOf('falseInterruption.rewind', group.rewind, ['none', 'word'])
+  return group
 }
 
 /** The same with what our track is published with, for the SDK to understand. */
@@ -262,60 +242,6 @@ const textOutputOf = (given: RoomOptions['textOutput']) => {
   return given === false ? undefined : Object.freeze({ jsonFormat, legacyPacket, nextInChain })
 }
 
-/** A group that may be switched on or off by a boolean: then it has its defaults (OPT-1). */
-const partOf = <T extends object>(name: string, defaults: T, given: unknown, others: string[] = []) =>
-  groupOf(name, defaults, typeof given === 'boolean' ? undefined : given, others, 'true, false or a plain object')
-/** The defaults with what is given laid over them, checked and frozen. `others`: keys that are looked at elsewhere. */
-const groupOf = <T extends object>(
-  name: string,
-  defaults: T,
-  given: unknown,
-  others: string[] = [],
-  shape = 'a plain object',
-): Readonly<T> => {
-  if (given === undefined) return Object.freeze({ ...defaults })
-  if (!isPlain(given)) throw new TypeError(`${name} must be ${shape}, not ${kindOf(given)}`)
-  const known = [...Object.keys(defaults), ...others]
-  const group = { ...defaults }
-  for (const [key, value] of Object.entries(canonical(name, given, known))) {
-    if (value === undefined || others.includes(key)) continue
-    const wanted = typeof Reflect.get(defaults, key)
-    const path = name === 'options' ? key : `${name}.${key}`
-    if (typeof value !== wanted) throw new TypeError(`${path} must be a ${wanted}, not ${kindOf(value)}`)
-    if (typeof value === 'number') checkNumber(path, value, mayBeZero.includes(key))
-    Reflect.set(group, key, value)
-  }
-  return Object.freeze(group)
-}
-/** The same by the names that are known. */
-const canonical = (name: string, given: object, known: string[]): Record<string, unknown> => {
-  const named: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(given)) {
-    const alias = aliases[key]
-    if (alias !== undefined && known.includes(alias)) named[alias] ??= value
-    else if (known.includes(key)) named[key] = value === undefined ? named[key] : value
-    else throw new TypeError(`${name} has no "${key}": ${renamed[key] ? `use ${renamed[key]}` : `it knows ${known.join(', ')}`}`)
-  }
-  return named
-}
-const isPlain = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value))
-const kindOf = (value: unknown): string => {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `the ${typeof value} ${String(value)}`
-}
-const checkNumber = (path: string, value: number, mayBeZero: boolean) => {
-  if (!(value > 0 || (mayBeZero && value === 0)) || value > longest)
-    throw new RangeError(`${path} is ${value}: use a number ${mayBeZero ? 'from 0' : 'above 0'}, at most ${longest}`)
-  if (path.endsWith('numChannels')) whole(path, value, value)
-}
-const whole = (path: string, value: number, blocks: number) => {
-  if (!Number.isInteger(blocks)) throw new RangeError(`${path} is ${value}: that gives no whole blocks of samples`)
-}
-const oneOf = (name: string, value: string, values: string[]) => {
-  if (!values.includes(value)) throw new TypeError(`${name} is "${value}": use ${values.join(', ')}`)
-}
 const checkKinds = (given: unknown) => {
   if (given === undefined) return
   if (!Array.isArray(given)) throw new TypeError(`participantKinds must be an array, not ${kindOf(given)}`)

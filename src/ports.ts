@@ -1,7 +1,7 @@
 /** What the engine asks of the world, in the engine's own words. LiveKit and the loopback room both answer it. */
 import type { AudioFrame, Format } from './audio/frame.ts'
 import type { Rated, TimedString } from './text/timed.ts'
-import type { VideoFrame } from './video/frame.ts'
+import type { VideoFrame, Videos } from './video/frame.ts'
 
 /** One clock for delays and for the data plane. `now()` is in milliseconds and frozen within a turn of the event loop. */
 export interface Clock {
@@ -97,20 +97,8 @@ export interface Room {
 export type Listening = Format & { frameMs?: number; noiseCancellation?: object }
 /** Remote audio tracks. */
 export interface Tracks {
-  /**
-   * The frames of the track with this key, from now on. Ends with the track, on abort, or when `return()` is called
-   * (which is called, never awaited). An unknown key ends at once.
-   */
+  /** The frames of the track with this key, from now on. Ends with the track, on abort, or at `return()` (called, never awaited). An unknown key ends at once. */
   listen(key: string, how: Listening, signal: AbortSignal): AsyncIterable<AudioFrame>
-}
-
-/** Remote video tracks. */
-export interface Videos {
-  /**
-   * The pictures of the track with this key, from now on; at most the newest waits. Ends with the track, on abort, or when `return()` is
-   * called (which is called, never awaited). A key that is unknown, or of a track that has only sound, ends at once.
-   */
-  watch(key: string, signal: AbortSignal): AsyncIterable<VideoFrame>
 }
 
 /** What `Sink.clear` took back. `exact`: the position is known to the sample, so a fade may follow it. */
@@ -156,7 +144,7 @@ export interface StreamsIn<T> {
 export type TextIn = StreamsIn<string>
 export type ByteIn = StreamsIn<Uint8Array>
 
-/** An open outgoing text stream. */
+/** An open text stream of ours. */
 export interface TextWriter {
   write(text: string): Promise<void>
   /** Closes it; `attributes` are merged over those it was opened with, where the world can carry them. */
@@ -182,18 +170,6 @@ export interface OpusDecoder {
   decode(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<AudioFrame>
 }
 
-/** One speech detector at work: `isSpeech` takes frames of exactly `frameMs` mono audio at `sampleRate`. */
-export interface Detector {
-  readonly sampleRate: number
-  readonly frameMs: number
-  isSpeech(data: Int16Array): boolean
-  close(): void
-}
-/** Voice activity detection. */
-export interface VoiceActivity {
-  open(signal: AbortSignal): Promise<Detector>
-}
-
 /** A piece of text; times in milliseconds from the start of the audio it belongs to. */
 export type Word = Rated
 /** Something else that takes the agent's text, piece by piece. What it throws is logged. */
@@ -201,11 +177,6 @@ export interface TextSink {
   captureText(text: string | TimedString): unknown
   flush(): unknown
 }
-/** Something that transcribes the caller: `heardMs` positions of the frames given are the time base of the words that come back. */
-export interface Hearing {
-  words(frames: AsyncIterable<AudioFrame>, signal: AbortSignal): AsyncIterable<Word & { final: boolean }>
-}
-
 /** What became of an utterance. Samples per channel; pushed = heard + discarded. */
 export type Tally = { pushed: number; heard: number; discarded: number }
 export type Outcome = 'finished' | 'interrupted' | 'abandoned'

@@ -9,7 +9,7 @@ import { type Legacy, optionsOf } from './legacy.ts'
 import { attach } from './livekit/attach.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
 import type { Clock, Ids, Log, OpusDecoder, Participant, World } from './ports.ts'
-import { type ChartRoom, checkWorld, roomIn } from './room.ts'
+import { type ChartRoom, roomIn } from './room.ts'
 import { type AudioInput, AudioOutput, Input, TextOutput } from './session/parts.ts'
 import {
   answeredBy,
@@ -20,10 +20,12 @@ import {
   type Session,
   type Slot,
   slotsOf,
+  standInFor,
   stateIn,
   wordsIn,
 } from './session/session.ts'
 import type { VideoFrame } from './video/frame.ts'
+import { checkWorld } from './world.ts'
 
 export type { Legacy, RoomInputOptions, RoomOutputOptions } from './legacy.ts'
 export type { RoomOptions } from './options.ts'
@@ -211,22 +213,7 @@ export class RoomIO {
   #standIn(): void {
     const session = this.#session
     if (!('_roomIO' in session) || (session._roomIO !== undefined && session._roomIO !== null)) return
-    const io = this
-    const stand = {
-      close: () => io.#close('session.closed'),
-      get rtcRoom() {
-        return io.room
-      },
-      get linkedParticipant() {
-        return io.linkedParticipant
-      },
-      get localParticipant() {
-        return io.#sdk?.localParticipant
-      },
-      get isParticipantAvailable() {
-        return io.linkedParticipant !== undefined
-      },
-    }
+    const stand = standInFor(this, () => this.#close('session.closed'), this.#sdk)
     this.#stand = stand
     session._roomIO = stand
   }

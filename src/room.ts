@@ -2,15 +2,17 @@
 import type { RoomRef } from '../machines/room.ts'
 import { type Queue, slide } from './audio/buffer.ts'
 import type { AudioFrame } from './audio/frame.ts'
-import { createOpus } from './codec/opus.ts'
-import { type Attended, Engine } from './engine.ts'
+import { conversationOf } from './conversation.ts'
+import { Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
 import { journaled } from './journal.ts'
+import type { Attended } from './launch.ts'
 import { News } from './news.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
-import type { ChatMessage, Conversation, Log, Played, Saying, Utterance, World } from './ports.ts'
+import type { ChatMessage, Played, Saying, Utterance, World } from './ports.ts'
 import type { VideoFrame } from './video/frame.ts'
+import { checkWorld, claim } from './world.ts'
 
 /** Words on their way that nobody speaks; `end` closes their segment. */
 export type Telling = { readonly id: string; put(text: string): void; end(): void }
@@ -25,31 +27,13 @@ export const openRoom = async (world: World, options: RoomOptions = {}): Promise
 }
 /** A room in a world, which is being joined. Throws ERR_STARTED if this world had one before. */
 export const roomIn = (world: World, settings: Settings, attended: Attended = {}): ChartRoom => {
-  if (used.has(world.room)) throw coded('ERR_STARTED', 'this world had its room already: make another for another room')
-  used.add(world.room)
   const { journal } = settings
-  const calm = { ...world, opus: world.opus ?? createOpus({ clock: world.clock }), log: safe(world.log) }
+  const calm = claim(world)
   return new ChartRoom(journal ? journaled(calm, journal) : calm, settings, attended)
 }
 
 /** So many messages wait for a reader; then the oldest give way. */
 const UNREAD = 32
-const parts = ['room', 'tracks', 'videos', 'speakers', 'textOut', 'textIn', 'byteIn', 'clock', 'ids', 'log'] as const
-const used = new WeakSet<World['room']>()
-/** Misuse changes nothing: a second room on one connection would take it from the first. */
-export const checkWorld = (world: World) => {
-  for (const part of parts)
-    if (world?.[part] === undefined) throw new TypeError(`the world has no "${part}": take all of it from an adapter`)
-}
-/** A log that throws changes nothing: there is nobody left to tell. */
-const safe =
-  (log: Log): Log =>
-  (...line) => {
-    try {
-      log(...line)
-    } catch {}
-  }
-
 export class ChartRoom {
   readonly #world: World
   readonly #engine: Engine
@@ -88,7 +72,7 @@ export class ChartRoom {
     this.#engine = new Engine({
       ...{ world, settings, attended, opened },
       emit: fact => this.#news.tell(fact),
-      conversation: this.#conversation(settings),
+      conversation: conversationOf(this, settings, world.clock),
       answer: settings.textInput?.callback?.bind(undefined, this) ?? (message => this.#hand(message)),
       closed: (reason, error) => {
         this.#chat.end()
@@ -250,24 +234,5 @@ export class ChartRoom {
     const { identity } = this.#engine
     const at = this.#world.clock.now()
     this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity, text, final, at })
-  }
-  #conversation({ input, output }: Settings): Conversation {
-    const format = {
-      input: { sampleRate: input.sampleRate, channels: input.numChannels },
-      output: { sampleRate: output.sampleRate, channels: output.numChannels },
-    }
-    return {
-      hear: () => this.audio,
-      see: () => this.video,
-      chat: () => this.chat,
-      say: saying => this.say(saying),
-      show: async text => this.show(text),
-      heard: (text, final) => this.#engine.transcripts.heard(text, final),
-      interrupt: () => this.interrupt(),
-      state: state => this.#engine.send({ type: 'attend', state }),
-      speech: change => this.speech(change),
-      clock: this.#world.clock,
-      format,
-    }
   }
 }

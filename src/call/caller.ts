@@ -6,7 +6,8 @@ import { parseWav, type Recording } from '../codec/wav.ts'
 import { coded, codeOf, lineOf } from '../errors.ts'
 import { loadCaller } from '../minds/assets.ts'
 import { vttHearing } from '../minds/hearing.ts'
-import type { Hearing, OpusDecoder } from '../ports.ts'
+import type { Hearing } from '../minds/senses.ts'
+import type { OpusDecoder } from '../ports.ts'
 
 /** `data`: mono at `callFormat`. `hearing` where there is a transcript. */
 export type Caller = { data: Int16Array; hearing?: Hearing }

@@ -4,8 +4,9 @@ import type { Ears } from '../minds/attend.ts'
 import { docent } from '../minds/docent.ts'
 import { speechHearing } from '../minds/hearing.ts'
 import { parrot } from '../minds/parrot.ts'
+import type { Hearing } from '../minds/senses.ts'
 import { voiceActivity } from '../minds/vad.ts'
-import type { Hearing, Log, Mind, OpusDecoder } from '../ports.ts'
+import type { Log, Mind, OpusDecoder } from '../ports.ts'
 import type { MindName } from './options.ts'
 
 export type MindParts = { name: MindName; assets: URL; opus: OpusDecoder; minSpeechMs: number; log: Log; signal: AbortSignal }

@@ -2,7 +2,8 @@
 
 import type { AudioFrame } from '../audio/frame.ts'
 import { msOf } from '../audio/frame.ts'
-import type { Clock, Hearing } from '../ports.ts'
+import type { Hearing } from '../minds/senses.ts'
+import type { Clock } from '../ports.ts'
 import type { HeardWord } from './record.ts'
 
 export type OverheardWord = Omit<HeardWord, 'speaker'>

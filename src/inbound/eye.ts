@@ -2,8 +2,7 @@
 import type { Chosen } from '../../machines/inbound/microphone.ts'
 import { type Queue, slide } from '../audio/buffer.ts'
 import { until } from '../pipes/until.ts'
-import type { Videos } from '../ports.ts'
-import type { VideoFrame } from '../video/frame.ts'
+import type { VideoFrame, Videos } from '../video/frame.ts'
 import type { CameraHands } from './camera.ts'
 
 /**

@@ -1,8 +1,7 @@
 /** Remote video tracks as pictures: of those that come only the newest waits. */
 import { TrackKind, VideoBufferType, type VideoFrameEvent, VideoRotation, VideoStream } from '@livekit/rtc-node'
 import { slide } from '../audio/buffer.ts'
-import type { Videos } from '../ports.ts'
-import type { VideoFrame } from '../video/frame.ts'
+import type { VideoFrame, Videos } from '../video/frame.ts'
 import { flow } from './flow.ts'
 import type { Line } from './line.ts'
 import { inI420 } from './native.ts'

@@ -10,9 +10,9 @@ import type {
   TextOut,
   TextWriter,
   Tracks,
-  Videos,
   World,
 } from '../ports.ts'
+import type { Videos } from '../video/frame.ts'
 import type { Faults } from './faults.ts'
 import { createGate, type Gate } from './gate.ts'
 import type { Inside } from './inside.ts'

@@ -2,7 +2,7 @@
 import { pipe } from 'it-pipe'
 import { msOf } from '../audio/frame.ts'
 import { parseVtt } from '../codec/vtt.ts'
-import type { Hearing, VoiceActivity } from '../ports.ts'
+import type { Hearing, VoiceActivity } from './senses.ts'
 import type { TurnOptions } from './speech.ts'
 import { turns } from './turns.ts'
 

@@ -3,7 +3,7 @@ import { pipe } from 'it-pipe'
 import { cut } from '../audio/cut.ts'
 import { type AudioFrame, samplesOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
-import type { Detector, VoiceActivity } from '../ports.ts'
+import type { Detector, VoiceActivity } from './senses.ts'
 import { type SpeechFact, type TurnOptions, turnsOf } from './speech.ts'
 
 const answers = (detector: Detector, samples: number) =>

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Fvad } from '@echogarden/fvad-wasm'
-import type { Detector, VoiceActivity } from '../ports.ts'
+import type { Detector, VoiceActivity } from './senses.ts'
 
 /** `mode`: how sure it must be before it says speech, from 0 (eager) to 3 (strict). Default 2. */
 export type VadOptions = { mode?: 0 | 1 | 2 | 3 }

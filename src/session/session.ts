@@ -114,3 +114,24 @@ export const slotsOf = (session: Session) => ({
     if (part !== undefined && Reflect.get(session[of], name) === part) Reflect.set(session[of], name, null)
   },
 })
+
+/** What a session looks for in the place of its own RoomIO. */
+export const standInFor = (
+  io: { readonly room: unknown; readonly linkedParticipant: unknown },
+  close: () => Promise<void>,
+  sdk: { localParticipant?: unknown } | undefined,
+) => ({
+  close,
+  get rtcRoom() {
+    return io.room
+  },
+  get linkedParticipant() {
+    return io.linkedParticipant
+  },
+  get localParticipant() {
+    return sdk?.localParticipant
+  },
+  get isParticipantAvailable() {
+    return io.linkedParticipant !== undefined
+  },
+})

@@ -2,7 +2,8 @@
 import { type AudioFrame, type Format, frameOf, samplesOf } from '../../src/audio/frame.ts'
 import { sleep } from '../../src/clock.ts'
 import type { Recording } from '../../src/codec/wav.ts'
-import type { Conversation, Played, Saying, Utterance, VoiceActivity, Word } from '../../src/ports.ts'
+import type { VoiceActivity } from '../../src/minds/senses.ts'
+import type { Conversation, Played, Saying, Utterance, Word } from '../../src/ports.ts'
 import type { VirtualClock } from '../../src/virtual.ts'
 
 export type Said = { type: 'said'; words: Word[]; data: Int16Array; startMs: number; endMs: number; played: Played }

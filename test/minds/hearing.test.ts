@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { type AudioFrame, frameOf, samplesOf } from '../../src/audio/frame.ts'
 import type { Recording } from '../../src/codec/wav.ts'
 import { speechHearing, speechText, vttHearing } from '../../src/minds/hearing.ts'
-import type { Hearing } from '../../src/ports.ts'
+import type { Hearing } from '../../src/minds/senses.ts'
 import { loudness, sounding } from './conversation.ts'
 
 const it = suite('hearing')
