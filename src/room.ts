@@ -213,6 +213,8 @@ export class ChartRoom {
   /** Whether the agent hears and sees, or one `of` it: while detached, what comes is dropped. */
   setAttached(attached: boolean, of?: 'microphone' | 'camera'): void {
     this.#engine.send({ type: attached ? 'attach' : 'detach', ...(of ? { of } : {}) })
+    // At once also while the microphone is down and comes again.
+    if (this.isOpen && of !== 'camera') this.#engine.ear.gate(attached)
   }
   /** Tells every fact from now on, in order, apart from what caused it; until the returned function is called. */
   on(listener: (fact: RoomFact) => void): () => void {

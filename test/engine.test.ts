@@ -566,6 +566,29 @@ it('goes on hearing after a microphone that failed three times, and closes after
   }
 })
 
+it('hears nothing of what waited once it is detached, also while the microphone is down (MIC-10, law 8)', async () => {
+  let breaks = false
+  const { room, clock, caller } = await startCall({
+    wrap: world => ({ ...world, tracks: failingTracks(world.tracks, () => breaks) }),
+  })
+  const mic = caller.publish()
+  void mic.speak(samples(400))
+  await clock.advance(400)
+  breaks = true
+  mic.replace()
+  await clock.advance(10)
+  breaks = false
+  assert.ok(room.counters.buffered > 0)
+  room.setAttached(false)
+  assert.is(room.counters.buffered, 0)
+  room.setAttached(true)
+  await clock.advance(1_000)
+  void mic.speak(samples(300))
+  await clock.advance(1_000)
+  assert.ok(room.counters.buffered > 0, 'deaf for ever')
+  await clock.runUntil(room.close())
+})
+
 it('closes with the error when the voice cannot be published (OUT-30)', async () => {
   const call = newCall()
   for (let n = 0; n < 4; n++) call.hub.failNext('publish', new Error('no permission to publish'))
