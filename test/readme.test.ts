@@ -1,4 +1,4 @@
-/** The code in the README runs as it stands there. */
+/** The code in the README, and of the machine alone in docs/library.md, runs as it stands there. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -7,7 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
 const outdir = resolve(`.cache/readme-${process.pid}`)
-const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = '']) => code)
+const blocksIn = (file: string) => [...readFileSync(file, 'utf8').matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = '']) => code)
 /** Runs it as a program of somebody who has the package. */
 const ran = async (code: string) => {
   const outfile = join(outdir, 'program.mjs')
@@ -25,7 +25,8 @@ it.before(() => {
 it.after(() => rmSync(outdir, { recursive: true, force: true }))
 
 it('opens a room, hears, says, pauses, resumes, interrupts, waits, closes, and runs a machine alone', async () => {
-  const [room = '', livekit, machine = ''] = blocks
+  const [room = '', livekit] = blocksIn('README.md')
+  const machine = blocksIn('docs/library.md').at(-1) ?? ''
   assert.match(livekit ?? '', /chartroom\/livekit/)
   const { status, stdout, stderr } = await ran(room + machine)
   assert.is(stderr, '')
