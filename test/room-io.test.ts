@@ -483,4 +483,34 @@ it('refuses an identity that is none, and changes nothing', async () => {
   await here.close()
 })
 
+it('fills the video slot of a session that has one, and gates it apart from the audio (CAM-3, PORT-1)', async () => {
+  const { caller, clock, session, io, close } = await started({ options: { videoInput: true } })
+  assert.is(session.input.video, io.videoInput)
+  const camera = caller.publishVideo()
+  const pictures = io.videoInput?.stream.getReader()
+  const next = async () => (await pictures?.read())?.value?.timestampUs
+  const show = async (timestampUs: number) => {
+    camera.show({ data: new Uint8Array(4), width: 1, height: 1, type: 'rgba', rotation: 0, timestampUs })
+    await clock.settle()
+  }
+  const first = next()
+  await clock.advance(50)
+  await show(1)
+  assert.is(await first, 1)
+  io.videoInput?.setAttached(false)
+  await show(2)
+  assert.equal(io.chart?.actor.getSnapshot().context.detached, ['camera'])
+  io.videoInput?.setAttached(true)
+  await show(3)
+  assert.is(await next(), 3)
+  await close()
+  assert.is(session.input.video, null)
+
+  const blind = new FakeSession()
+  blind.input = { audio: null }
+  const other = await started({ options: { videoInput: true }, session: blind })
+  assert.equal(Object.keys(blind.input), ['audio'])
+  await other.close()
+})
+
 it.run()
