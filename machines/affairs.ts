@@ -1,7 +1,7 @@
 /** What a room is told and what it remembers: the events and the context of its machine, which `room.ts` draws. */
+import type { AnyActorRef } from 'xstate'
 import type { AgentState, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
 import type { AgentFact, Attending } from './agent.ts'
-import type { Crew } from './crew.ts'
 import type { LinkFact, LinkInput } from './inbound/link.ts'
 import type { MicrophoneInput } from './inbound/microphone.ts'
 import type { FalseInterruption, InterruptionFact } from './outbound/interruption.ts'
@@ -43,6 +43,8 @@ export type RoomEvent =
   | WorldFact
   | { type: 'xstate.done.actor.*'; actorId: string; output: unknown }
   | { type: 'xstate.error.actor.*'; actorId: string; error: unknown }
+/** Every child of the room by its name: `link`, `playout:SG_…`. */
+export type Crew = Record<string, AnyActorRef>
 export type RoomContext = RoomInput &
   Extras & {
     /** The only refs in any context. */

@@ -1,12 +1,9 @@
 /** The room's crew, every child by its name: who hears of what, what a newcomer must know, and who says farewell how. */
-import type { AnyActorRef, AnyEventObject } from 'xstate'
+import type { AnyEventObject } from 'xstate'
 import type { Participant } from '../src/ports.ts'
-import type { RoomContext } from './affairs.ts'
+import type { Crew, RoomContext } from './affairs.ts'
 import { couldLink } from './inbound/link.ts'
 import { type Concern, concernOf } from './supervision.ts'
-
-/** Every child of the room by its name: `link`, `playout:SG_…`. */
-export type Crew = Record<string, AnyActorRef>
 
 /** `SG_…` of `playout:SG_…`. */
 export const keyOf = (name: string): string => name.slice(name.indexOf(':') + 1)

@@ -1,9 +1,18 @@
 /** What a mind works with: the room, as far as it is the mind's. */
+import type { RoomRef } from '../machines/room.ts'
 import type { Settings } from './options.ts'
 import type { Clock, Conversation } from './ports.ts'
-import type { ChartRoom } from './room.ts'
 
-export const conversationOf = (room: ChartRoom, { input, output }: Settings, clock: Clock): Conversation => ({
+/** What of the room is the mind's. */
+type Own = Pick<Conversation, 'say' | 'heard' | 'interrupt' | 'speech'> & {
+  readonly audio: ReturnType<Conversation['hear']>
+  readonly video: ReturnType<Conversation['see']>
+  readonly chat: ReturnType<Conversation['chat']>
+  readonly actor: RoomRef
+  show(text: string): void
+}
+
+export const conversationOf = (room: Own, { input, output }: Settings, clock: Clock): Conversation => ({
   hear: () => room.audio,
   see: () => room.video,
   chat: () => room.chat,

@@ -107,13 +107,14 @@ const stateNow = async (): Promise<State> => {
   const { heapUsed, rss } = process.memoryUsage()
   return { ...residue(), heap: heapUsed / 1024, rss: rss / 1024 }
 }
-/** The same, once the native layer has closed its sockets: it takes its time, up to 8 s, for plain rtc-node's rooms too. */
-const stateAtRest = async (): Promise<State> => {
+/** The same, once the native layer has closed its sockets: it takes its time, 8 s and more, now and then with a rest, for plain rtc-node's rooms too. */
+const stateAtRest = async (descriptors = 0): Promise<State> => {
   let before = await stateNow()
-  for (let waited = 0; waited < 20; waited++) {
+  for (let [waited, still] = [0, 0]; waited < 30 && still < 5; waited++) {
+    if (before.descriptors <= descriptors) return before
     await pass(1_000)
     const now = await stateNow()
-    if (now.descriptors >= before.descriptors) return now
+    still = now.descriptors < before.descriptors ? 0 : still + 1
     before = now
   }
   return before
@@ -143,7 +144,7 @@ it('leave nothing behind, 50 of them, and no more memory than plain rtc-node (RO
     await turn('ours', ours)
     await turn('plain', plain)
   }
-  const after = await stateAtRest()
+  const after = await stateAtRest(before.descriptors)
   const report = ({ rss, heap }: { rss: number; heap: number }) =>
     `${kB(rss / (CYCLES - YOUNG))} resident and ${kB(heap / (CYCLES - YOUNG))} of heap`
   console.log(
