@@ -29,8 +29,9 @@ import { checkWorld } from './world.ts'
 
 export type { Legacy, RoomInputOptions, RoomOutputOptions } from './legacy.ts'
 export type { RoomOptions } from './options.ts'
-export type { AudioInput, AudioOutput, Input, PlaybackFinished, TextOutput, TimedString } from './session/parts.ts'
+export type { AudioInput, AudioOutput, Input, PlaybackFinished, TextOutput } from './session/parts.ts'
 export type { Session } from './session/session.ts'
+export type { TimedString } from './text/timed.ts'
 export type { VideoFrame } from './video/frame.ts'
 
 /** Whom to link, options of old, and what an SDK's room is used with where not the machine's own. */

@@ -5,6 +5,7 @@ import { type AudioFrame, checkFrame, type Format } from '../audio/frame.ts'
 import type { RoomFact } from '../facts.ts'
 import type { Clock, Log, Word } from '../ports.ts'
 import type { ChartRoom } from '../room.ts'
+import type { TimedString } from '../text/timed.ts'
 import { type Ended, Turns } from './turns.ts'
 
 /** What the linked participant says, or shows. */
@@ -142,9 +143,6 @@ export class AudioOutput extends EventEmitter {
     this.emit('playbackFinished', this.#last)
   }
 }
-
-/** A piece of text with its times in seconds, if it has any. */
-export type TimedString = { text: string; startTime?: number; endTime?: number; confidence?: number; startTimeOffset?: number }
 
 /** The agent's words. */
 export class TextOutput {
