@@ -65,8 +65,19 @@ export const rules = [
     why: 'the loopback room is behind the ports: it does not know the engine',
   },
   {
+    in: ['src/realtime/'],
+    may: ['xstate', 'it-pipe', '@cfworker/json-schema', 'machines/*', './', 'src/pipes/', ...leaves],
+    types: ['machines/', 'src/*'],
+    why: 'a conversation with a model knows its machine, the ports, and no vendor',
+  },
+  {
+    in: ['src/minds/openai/'],
+    may: ['openai', 'ws', 'it-pipe', 'node:', './', 'src/realtime/', 'src/pipes/until.ts', ...leaves],
+    why: 'a model knows the port of models and its own SDK',
+  },
+  {
     in: ['src/minds/livekit-agents'],
-    may: ['@livekit/', 'it-pipe', 'node:', 'src/minds/', 'src/pipes/until.ts', ...leaves],
+    may: ['@livekit/', 'it-pipe', 'node:', 'src/minds/', 'src/realtime/', 'src/session/', 'src/pipes/until.ts', ...leaves],
     why: 'a mind knows the ports and its own SDK',
   },
   {
