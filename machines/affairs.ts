@@ -1,7 +1,7 @@
 /** What a room is told and what it remembers: the events and the context of its machine, which `room.ts` draws. */
 import type { AnyActorRef } from 'xstate'
-import type { AgentState, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
-import type { AgentFact, Attending } from './agent.ts'
+import type { AgentState, Attending, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
+import type { AgentFact, AgentInput } from './agent.ts'
 import type { LinkFact, LinkInput } from './inbound/link.ts'
 import type { MicrophoneInput } from './inbound/microphone.ts'
 import type { FalseInterruption, InterruptionFact } from './outbound/interruption.ts'
@@ -12,6 +12,7 @@ import type { Concern } from './supervision.ts'
 export type RoomInput = {
   link: LinkInput
   microphone: MicrophoneInput
+  agent?: AgentInput
   sampleRate: number
   /** Words wait for their sound. */
   synced: boolean

@@ -1,21 +1,22 @@
 /**
  * Agent — the conversation around a mind, as the room sees it.
- *   initializing → conversing (listening, thinking, idle ⇄ speaking) → over
+ *   initializing → conversing (preparing, listening, thinking, idle ⇄ speaking) → over
  * Speaking while any utterance is heard; otherwise what the mind said last. A mind that fails takes this actor with it.
  */
-import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate'
-import type { AgentState } from '../src/ports.ts'
+import { type ActorRefFrom, type AnyActorLogic, assign, fromPromise, setup } from 'xstate'
+import type { AgentState, Attending, Ending } from '../src/ports.ts'
 import { unbound } from './unbound.ts'
 
-/** What a mind may say of itself; that it speaks, the room knows better. */
-export type Attending = Exclude<AgentState, 'initializing' | 'speaking'>
+export type { Attending } from '../src/ports.ts'
+/** What the agent is until the mind says something of it. Default `listening`. */
+export type AgentInput = { attending?: Attending }
 export type AgentEvent =
   | { type: 'attend'; state: Attending }
   | { type: 'room.joined' }
   | { type: 'utterance.started'; id: string }
   | { type: 'utterance.ended'; id: string }
 /** What the owner is told. */
-export type AgentFact = { type: 'agent.changed'; state: AgentState } | { type: 'mind.ended' }
+export type AgentFact = { type: 'agent.changed'; state: AgentState } | ({ type: 'mind.ended' } & Ending)
 /** `sounding`: the ids of the utterances that have started and not ended. */
 type Context = { attending: Attending; sounding: string[] }
 
@@ -26,13 +27,22 @@ const noteAttending = {
 const noteStarted = { type: 'noteStarted' as const, params: ({ event }: { event: { id: string } }) => event.id }
 const noteEnded = { type: 'noteEnded' as const, params: ({ event }: { event: { id: string } }) => event.id }
 const tell = <S extends AgentState>(state: S) => ({ type: 'tellState' as const, params: { state } })
+const tellEnded = { type: 'tellEnded' as const, params: ({ event }: { event: { output: unknown } }) => endingOf(event.output) }
+
+/** Of whatever a mind gives back, what says how the conversation ended. */
+const endingOf = (output: unknown): Ending => {
+  const { reason, error = undefined }: { reason?: unknown; error?: unknown } = Object(output)
+  return { ...(typeof reason === 'string' ? { reason } : {}), ...(error === undefined ? {} : { error }) }
+}
+/** Any logic will do: a promise, a callback, a machine. */
+const mind: AnyActorLogic = fromPromise<unknown>(unbound('mind'))
 
 export const agentMachine = setup({
-  types: { events: {} as AgentEvent, context: {} as Context },
-  actors: { mind: fromPromise<void>(unbound('mind')) },
+  types: { input: {} as AgentInput | undefined, events: {} as AgentEvent, context: {} as Context },
+  actors: { mind },
   actions: {
     tellState: (_, _params: { state: AgentState }) => unbound('tellState')(),
-    tellEnded: unbound('tellEnded'),
+    tellEnded: (_, _params: Ending) => unbound('tellEnded')(),
     noteAttending: assign({ attending: (_, state: Attending) => state }),
     noteStarted: assign({ sounding: ({ context }, id: string) => [...context.sounding, id] }),
     noteEnded: assign({ sounding: ({ context }, id: string) => context.sounding.filter(other => other !== id) }),
@@ -40,26 +50,35 @@ export const agentMachine = setup({
   guards: {
     isNews: ({ event, context }) => event.type === 'attend' && event.state !== context.attending,
     isLast: ({ event, context }) => event.type === 'utterance.ended' && context.sounding.every(id => id === event.id),
+    isPreparing: ({ context }) => context.attending === 'initializing',
     isThinking: ({ context }) => context.attending === 'thinking',
     isIdle: ({ context }) => context.attending === 'idle',
   },
 }).createMachine({
   id: 'agent',
-  context: { attending: 'listening', sounding: [] },
+  context: ({ input }) => ({ attending: input?.attending ?? 'listening', sounding: [] }),
   initial: 'initializing',
   states: {
     initializing: { entry: tell('initializing'), on: { 'room.joined': 'conversing' } },
     conversing: {
-      invoke: { id: 'mind', src: 'mind', onDone: 'over' }, // no onError: what a failed mind means is the room's to say
+      // No onError: what a failed mind means is the room's to say.
+      invoke: { id: 'mind', src: 'mind', onDone: { target: 'over', actions: tellEnded } },
       on: {
         attend: { guard: 'isNews', target: '.attending', actions: noteAttending },
         'utterance.started': { target: '.speaking', actions: noteStarted },
       },
-      initial: 'attending',
+      initial: 'beginning',
       states: {
+        beginning: { always: [{ guard: 'isPreparing', target: 'preparing' }, { target: 'attending' }] }, // that was told
         attending: {
-          always: [{ guard: 'isThinking', target: 'thinking' }, { guard: 'isIdle', target: 'idle' }, { target: 'listening' }],
+          always: [
+            { guard: 'isPreparing', target: 'preparing', actions: tell('initializing') },
+            { guard: 'isThinking', target: 'thinking' },
+            { guard: 'isIdle', target: 'idle' },
+            { target: 'listening' },
+          ],
         },
+        preparing: { description: 'The mind cannot answer yet, or not at this moment.' },
         listening: { entry: tell('listening') },
         thinking: { entry: tell('thinking') },
         idle: { entry: tell('idle') },
@@ -73,7 +92,7 @@ export const agentMachine = setup({
         },
       },
     },
-    over: { type: 'final', entry: 'tellEnded' },
+    over: { type: 'final' },
   },
 })
 export type AgentRef = ActorRefFrom<typeof agentMachine>

@@ -4,7 +4,7 @@
  * `closing` always reaches `closed`: every step has a delay, and what overruns it is left behind.
  */
 import type { ActorRefFrom } from 'xstate'
-import type { AgentState, RoomEvent as WorldFact } from '../src/ports.ts'
+import type { AgentState, Ending, RoomEvent as WorldFact } from '../src/ports.ts'
 import type { RoomContext } from './affairs.ts'
 import { holding, pausing } from './holding.ts'
 import type { LinkFact } from './inbound/link.ts'
@@ -14,8 +14,12 @@ export type { RoomContext, RoomEvent, RoomFailure, RoomInput, Sense } from './af
 
 const noteFact = { type: 'noteFact' as const, params: ({ event }: { event: WorldFact | LinkFact }) => event }
 const noteState = { type: 'noteState' as const, params: ({ event }: { event: { state: AgentState } }) => event.state }
-const noteError = { type: 'noteError' as const, params: ({ event }: { event: { error: unknown } }) => event.error }
+const noteError = { type: 'noteError' as const, params: ({ event }: { event: { error?: unknown } }) => event.error }
 const noteReason = <R extends string>(reason: R) => ({ type: 'noteReason' as const, params: reason })
+const noteEnding = {
+  type: 'noteReason' as const,
+  params: ({ event: { error, reason } }: { event: Ending }) => reason ?? (error === undefined ? 'mind.ended' : 'failed'),
+}
 const noteAsked = {
   type: 'noteReason' as const,
   params: ({ event }: { event: { reason?: string } }) => event.reason ?? 'closed',
@@ -91,7 +95,7 @@ export const roomMachine = supervisor.createMachine({
         'participant.*': { actions: [noteFact, 'pass'] },
         'track.*': { actions: [noteFact, 'pass'] },
         'speaker.*': { actions: 'pass' },
-        'mind.ended': { target: 'closing', actions: noteReason('mind.ended') },
+        'mind.ended': { target: 'closing', actions: [noteError, noteEnding] },
         'xstate.done.actor.*': { actions: 'part' },
         'xstate.error.actor.*': [
           { guard: 'canRestart', actions: 'revive' },

@@ -46,7 +46,7 @@ export const staff = setup({
     tellClosed: unbound('tellClosed'),
 
     launch: assign({
-      crew: ({ context: { link, microphone, falseInterruption: input, off }, spawn }) => {
+      crew: ({ context: { link, microphone, agent, falseInterruption: input, off }, spawn }) => {
         const isOn = (concern: Concern) => !off.includes(concern)
         return {
           link: spawn('link', { id: 'link', input: link }),
@@ -55,18 +55,18 @@ export const staff = setup({
           ...(isOn('chat') ? { chat: spawn('chat', { id: 'chat' }) } : {}),
           ...(isOn('output') ? { output: spawn('output', { id: 'output' }) } : {}),
           presence: spawn('presence', { id: 'presence' }),
-          ...(isOn('agent') ? { agent: spawn('agent', { id: 'agent' }) } : {}),
+          ...(isOn('agent') ? { agent: spawn('agent', { id: 'agent', input: agent }) } : {}),
           ...(input ? { interruption: spawn('interruption', { id: 'interruption', input }) } : {}),
         }
       },
     }),
     relaunch: assign({
-      crew: ({ context: { crew, microphone }, spawn }, concern: Concern) => {
+      crew: ({ context: { crew, microphone, agent }, spawn }, concern: Concern) => {
         if (concern === 'microphone') return { ...crew, microphone: spawn('microphone', { id: 'microphone', input: microphone }) }
         if (concern === 'camera') return { ...crew, camera: spawn('camera', { id: 'camera' }) }
         if (concern === 'chat') return { ...crew, chat: spawn('chat', { id: 'chat' }) }
         if (concern === 'presence') return { ...crew, presence: spawn('presence', { id: 'presence' }) }
-        return { ...crew, agent: spawn('agent', { id: 'agent' }) } // the table restarts no other
+        return { ...crew, agent: spawn('agent', { id: 'agent', input: agent }) } // the table restarts no other
       },
     }),
     addUtterance: assign({

@@ -37,9 +37,9 @@ export const rules = [
     why: 'virtual time is a clock and nothing else',
   },
   {
-    in: ['src/ports.ts'],
+    in: ['src/ports.ts', 'src/mind.ts'],
     may: [],
-    types: ['src/audio/', 'src/text/', 'src/video/'],
+    types: ['src/ports.ts', 'src/mind.ts', 'src/audio/', 'src/text/', 'src/video/'],
     why: 'the ports are types, in words of the engine',
   },
   {
@@ -149,4 +149,5 @@ export const engine = [
   'src/room.ts',
   'src/agent.ts',
   'src/ports.ts',
+  'src/mind.ts',
 ]

@@ -1,10 +1,9 @@
 /** The composition root: one world and the machines of one room, bound to each other once. */
 import { createActor, fromPromise } from 'xstate'
+import type { AgentFact } from '../machines/agent.ts'
 import { senderOf } from '../machines/crew.ts'
-import { linkedParticipant, type linkMachine } from '../machines/inbound/link.ts'
-import { isLive, type outputMachine } from '../machines/outbound/output.ts'
 import { type RoomEvent, type RoomFailure, type RoomRef, roomMachine } from '../machines/room.ts'
-import { agentOn, apart, nobody } from './agent.ts'
+import { agentOn, apart } from './agent.ts'
 import { captionsOf } from './captions.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
@@ -26,7 +25,7 @@ import { syncOn } from './outbound/sync.ts'
 import { type Captions, transcriptOn } from './outbound/transcript.ts'
 import type { Here } from './outbound/voices.ts'
 import type { ChatMessage, Conversation, Played, World, RoomEvent as WorldFact } from './ports.ts'
-import { reached, stopSubtree } from './supervise.ts'
+import { stopSubtree } from './supervise.ts'
 import { Transcripts } from './transcripts.ts'
 import { Utterances } from './utterances.ts'
 
@@ -99,18 +98,6 @@ export class Engine {
     this.actor.subscribe({ error: error => this.#collapse(error) })
   }
 
-  /** Resolves when somebody hears our track for the first time; rejects with ERR_CLOSED if nobody will. Undefined without a track. */
-  subscribed(): Promise<void> | undefined {
-    const { output } = this.context.crew
-    return this.#hands.settings.on.audioOutput ? reached<typeof outputMachine>(output, isLive) : undefined
-  }
-  /** Resolves when somebody is linked who can receive, and hears us (ROOM-6); rejects with ERR_CLOSED. */
-  async ready(): Promise<void> {
-    const { link } = this.context.crew
-    await this.subscribed()
-    await reached<typeof linkMachine>(link, snapshot => linkedParticipant(snapshot)?.active === true)
-  }
-
   get context() {
     return this.actor.getSnapshot().context
   }
@@ -156,7 +143,7 @@ export class Engine {
         transcript: transcriptOn({ captions: this.captions, log, tell: () => this.#loseCaptions() }),
         presence: presenceOn(room, { log }),
         interruption: interruptionOn({ tell }),
-        agent: agentOn({ mind: apart(settings.mind ?? nobody), conversation, tell }),
+        agent: agentOn({ mind: apart(settings.mind), conversation, tell: fact => this.#attend(fact) }),
       },
       actions: {
         tellOpen: () => this.#open(),
@@ -192,6 +179,12 @@ export class Engine {
     return { us: this.identity, voice: crew.output?.getSnapshot()?.context?.sid, roster }
   }
 
+  /** From the agent. */
+  #attend(fact: AgentFact): void {
+    if (fact.type === 'mind.ended' && fact.error !== undefined)
+      this.#fail({ actor: 'agent', error: fact.error, restarted: false })
+    this.send(fact)
+  }
   #open(): void {
     this.#hands.opened()
     const facts = this.#early ?? []

@@ -32,7 +32,7 @@ export type RoomFact =
   | { type: 'frame.failed'; id: string; error: string }
   | { type: 'captions.lost' }
   | { type: 'failed'; actor: string; error: string; restarted: boolean }
-  /** The last of all. `error`: what ended the room, if a failure did; then the reason is `failed`. */
+  /** The last of all. `error`: what ended the room, if a failure did; then the reason is `failed`, or what the mind says. */
   | { type: 'closed'; reason: string; at: number; error?: string }
 
 /** What of an event of the room's machine is told, at `at`. */

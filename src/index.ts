@@ -16,7 +16,7 @@ export { syncMachine } from '../machines/outbound/sync.ts'
 export { transcriptMachine } from '../machines/outbound/transcript.ts'
 export { roomMachine } from '../machines/room.ts'
 export { failureTable } from '../machines/supervision.ts'
-export { agentOn } from './agent.ts'
+export { agentOn, type MindLogic } from './agent.ts'
 export {
   AgentPlayout,
   type AgentPlayoutOptions,

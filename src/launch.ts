@@ -15,6 +15,7 @@ const forever = 2_147_483_647
 export const inputOf = (settings: Settings, { session, patient }: Attended): RoomInput => {
   const { link, input, output, on, text, deleteRoom, deleteRoomTimeoutMs, closeBudgetMs, falseInterruption } = settings
   const { preConnectAudio, preConnectAudioTimeoutMs } = input
+  const attending = settings.mind?.attending
   const off: Concern[] = []
   if (!on.audioInput) off.push('microphone')
   if (!on.audioOutput) off.push('output')
@@ -24,6 +25,7 @@ export const inputOf = (settings: Settings, { session, patient }: Attended): Roo
   return {
     ...{ link, microphone: { preConnectAudio, preConnectAudioTimeoutMs }, sampleRate: output.sampleRate },
     ...{ synced: text.syncTranscription, closeBudgetMs, off, deletes: deleteRoom !== undefined, deleteRoomTimeoutMs },
+    ...(attending ? { agent: { attending } } : {}),
     ...(falseInterruption ? { falseInterruption } : {}),
     ...(patient ? { joinTimeoutMs: forever } : {}),
   }

@@ -1,7 +1,8 @@
 /** The two flat option objects of old, in the words of today. */
-import type { RoomOptions, TextInputCb } from './options.ts'
+import type { RoomOptions } from './options.ts'
 import type { Log, ParticipantKind } from './ports.ts'
 
+type TextInputCb = (session: unknown, event: { text: string }) => unknown
 /** Deprecated. Times in seconds. */
 export type RoomInputOptions = {
   textEnabled?: boolean

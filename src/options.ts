@@ -2,6 +2,7 @@
 import { linkDefaults } from '../machines/inbound/choice.ts'
 import type { LinkInput } from '../machines/inbound/link.ts'
 import type { FalseInterruption } from '../machines/outbound/interruption.ts'
+import { checkMind, type MindLogic } from './agent.ts'
 import type { RoomFact } from './facts.ts'
 import { groupOf, kindOf, oneOf, partOf, whole } from './groups.ts'
 import type { NoiseCancellation } from './inbound/noise.ts'
@@ -88,14 +89,13 @@ export type RoomOptions = {
   videoInput?: boolean | Record<string, never>
   /** What goes to the room as text (topic `lk.transcription`). Default true. */
   textOutput?: boolean | TextOutputOptions
-  /** Who answers. Without a mind the owner of the room is the mind. */
-  mind?: Mind
+  /** Who answers: an object, or a function that gives the logic of an actor. Without a mind the owner of the room is the mind. */
+  mind?: Mind | MindLogic
   /** Gets every input of the engine, numbered. */
   journal?: Journal
   /** Gets every fact from the very first on, as `room.on` does from then on. */
   listener?: (fact: RoomFact) => unknown
 }
-export type TextInputCb = (session: unknown, event: { text: string }) => unknown
 export type Settings = ReturnType<typeof settingsOf>
 
 const inputDefaults = {
@@ -149,7 +149,7 @@ export const settingsOf = (options: RoomOptions = {}) => {
   checkKinds(participantKinds)
   oneOf('relink', room.relink, ['any', 'same', 'none'])
   oneOf('prefer', room.prefer, ['first', 'publishing'])
-  if (mind !== undefined && typeof mind?.start !== 'function') throw new TypeError('mind has no start(conversation, signal)')
+  checkMind(mind)
   if (journal !== undefined && typeof journal !== 'function') throw new TypeError('journal must be a function of a line')
   if (listener !== undefined && typeof listener !== 'function') throw new TypeError('listener must be a function of a fact')
   whole('audioInput.frameSizeMs', input.frameSizeMs, (input.sampleRate * input.frameSizeMs) / 1000)

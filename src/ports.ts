@@ -1,7 +1,9 @@
 /** What the engine asks of the world, in the engine's own words. LiveKit and the loopback room both answer it. */
 import type { AudioFrame, Format } from './audio/frame.ts'
 import type { Rated, TimedString } from './text/timed.ts'
-import type { VideoFrame, Videos } from './video/frame.ts'
+import type { Videos } from './video/frame.ts'
+
+export type * from './mind.ts'
 
 /** One clock for delays and for the data plane. `now()` is in milliseconds and frozen within a turn of the event loop. */
 export interface Clock {
@@ -181,54 +183,6 @@ export interface TextSink {
 export type Tally = { pushed: number; heard: number; discarded: number }
 export type Outcome = 'finished' | 'interrupted' | 'abandoned'
 export type Played = Tally & { id: string; outcome: Outcome; spoken?: string; error?: string }
-
-/** What a reply is made of. `id` where the caller has one; text pieces with or without times. */
-export type Saying = {
-  id?: string
-  audio: AsyncIterable<AudioFrame>
-  text?: AsyncIterable<string | Word>
-  /** Go out with the text, beside the protocol's own. */
-  attributes?: Record<string, string>
-}
-/**
- * A reply on its way. `heard` in samples per channel, `spoken` the text that counts as said: both at this moment. Nothing is known to be
- * spoken where text is not synchronised.
- */
-export interface Utterance {
-  readonly id: string
-  readonly heard: number
-  readonly spoken: string
-  /** The one terminal event. Never rejects. */
-  readonly played: Promise<Played>
-  interrupt(): Played
-}
-
-/** What somebody wrote to the agent. `info` is of the stream, `participant` as it was when the stream opened. */
-export type ChatMessage = { text: string; info: StreamInfo; participant: Participant; participantIdentity: string }
-
-export type AgentState = 'initializing' | 'idle' | 'listening' | 'thinking' | 'speaking'
-/** What a mind works with. */
-export type Conversation = {
-  hear(): AsyncIterable<AudioFrame>
-  /** What the linked participant shows; empty where that is not switched on. One reader at a time. */
-  see(): AsyncIterable<VideoFrame>
-  /** What people write, after the agent was interrupted for it. One reader at a time. */
-  chat(): AsyncIterable<ChatMessage>
-  say(saying: Saying): Utterance
-  show(text: string): Promise<void>
-  /** Tells the caller's words as they are recognised; `final` closes the sentence. */
-  heard(text: string, final: boolean): void
-  interrupt(): void
-  state(state: 'listening' | 'thinking' | 'idle'): void
-  /** The caller began or stopped to make a sound, whatever becomes of it; a turn of theirs is told with `interrupt`. */
-  speech(change: 'started' | 'ended'): void
-  readonly clock: Clock
-  readonly format: { input: Format; output: Format }
-}
-/** The mind of the agent: resolves when it is done, rejects when it failed. */
-export interface Mind {
-  start(conversation: Conversation, signal: AbortSignal): Promise<void>
-}
 
 /** Everything the engine needs of the world for one room. */
 export type World = {

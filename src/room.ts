@@ -1,5 +1,6 @@
 /** A room with its agent: what a user holds. It keeps no state of its own; the machines do. */
 import type { RoomRef } from '../machines/room.ts'
+import { heardIn, readyIn } from './arrivals.ts'
 import { type Queue, slide } from './audio/buffer.ts'
 import type { AudioFrame } from './audio/frame.ts'
 import { conversationOf } from './conversation.ts'
@@ -81,7 +82,7 @@ export class ChartRoom {
       },
     })
     this.#engine.start()
-    this.subscribed = this.#engine.subscribed()
+    this.subscribed = this.#speaks ? heardIn(this.#engine.context.crew) : undefined
     this.subscribed?.catch(() => {}) // whoever waits for it is told
   }
 
@@ -137,7 +138,7 @@ export class ChartRoom {
   }
   /** Resolves when somebody is linked who can receive, and who hears the agent; rejects with ERR_CLOSED if that does not happen. */
   ready(): Promise<void> {
-    return this.#engine.ready()
+    return readyIn(this.#engine.context.crew, this.#speaks)
   }
 
   /** Says something, after all that was said before. Throws ERR_CLOSED if the room is not open, ERR_DUPLICATE_SEGMENT for a used id. */

@@ -1,9 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createActor } from 'xstate'
+import { assign, createActor, fromCallback, fromPromise, setup } from 'xstate'
 import { type AgentEvent, type AgentFact, agentMachine } from '../machines/agent.ts'
-import { agentOn } from '../src/agent.ts'
+import { agentOn, type MindLogic } from '../src/agent.ts'
+import { sleep } from '../src/clock.ts'
+import type { Attending, Conversation } from '../src/ports.ts'
 import { type VirtualClock, virtualClock } from '../src/virtual.ts'
+import { newCall, outcomeOf, samples, sound, startCall } from './fakes/call.ts'
 import { fakeConversation, fakeMind } from './fakes/mind.ts'
 import { done, explore, failed, ignored, table, walk } from './model.ts'
 
@@ -13,8 +16,11 @@ it('has exactly these transitions', () => {
   assert.equal(table(agentMachine), {
     '': '→initializing',
     initializing: 'room.joined→conversing',
-    conversing: '→conversing.attending attend[isNews]→conversing.attending utterance.started→conversing.speaking done:mind→over',
-    'conversing.attending': 'always[isThinking]→conversing.thinking always[isIdle]→conversing.idle always→conversing.listening',
+    conversing: '→conversing.beginning attend[isNews]→conversing.attending utterance.started→conversing.speaking done:mind→over',
+    'conversing.beginning': 'always[isPreparing]→conversing.preparing always→conversing.attending',
+    'conversing.attending':
+      'always[isPreparing]→conversing.preparing always[isThinking]→conversing.thinking always[isIdle]→conversing.idle always→conversing.listening',
+    'conversing.preparing': '',
     'conversing.listening': '',
     'conversing.thinking': '',
     'conversing.idle': '',
@@ -24,8 +30,10 @@ it('has exactly these transitions', () => {
   assert.equal(ignored(agentMachine), {
     // Nobody speaks or attends before there is a mind.
     initializing: 'attend utterance.started utterance.ended',
-    'conversing.attending': 'room.joined utterance.ended', // passes within one step
+    'conversing.beginning': 'room.joined utterance.ended', // passes within one step
+    'conversing.attending': 'room.joined utterance.ended', // as well
     // It is joined already; an utterance that was cut before it was heard ends without a start.
+    'conversing.preparing': 'room.joined utterance.ended',
     'conversing.listening': 'room.joined utterance.ended',
     'conversing.thinking': 'room.joined utterance.ended',
     'conversing.idle': 'room.joined utterance.ended',
@@ -38,6 +46,7 @@ const events = [
   { type: 'attend', state: 'thinking' },
   { type: 'attend', state: 'idle' },
   { type: 'attend', state: 'listening' },
+  { type: 'attend', state: 'initializing' },
   { type: 'utterance.started', id: 'a' },
   { type: 'utterance.started', id: 'b' },
   { type: 'utterance.ended', id: 'a' },
@@ -49,28 +58,64 @@ const events = [
 const can = ({ context }: { context: { sounding: string[] } }, event: { type: string; id?: string }) =>
   event.type !== 'utterance.started' || !context.sounding.includes(event.id ?? '')
 
-it('speaks while anything sounds, else does what the mind said last', () => {
-  const seen = explore(agentMachine, {
-    events,
-    can,
-    invariant: ({ event, before, snapshot, effects, past }) => {
-      const { context, status } = snapshot
-      if (event.type.startsWith('xstate.error')) assert.is(status, 'error', 'hides the failure of a mind')
-      if (status !== 'active') return
-      const all = [...past.map(step => step.event), event]
-      const joined = all.findIndex(({ type }) => type === 'room.joined')
-      const since = joined < 0 ? [] : all.slice(joined)
-      const said = since.flatMap(each => (each.type === 'attend' && 'state' in each ? each.state : []))
-      assert.is(context.attending, said.at(-1) ?? 'listening')
-      if (snapshot.matches('initializing')) return
-      const shown = context.sounding.length > 0 ? 'speaking' : context.attending
-      assert.equal(snapshot.value, { conversing: shown })
-      const changed = JSON.stringify(before?.value) !== JSON.stringify(snapshot.value)
-      assert.is(effects.filter(effect => effect === 'tellState').length, changed ? 1 : 0)
-    },
+/** What the room is told in this state. */
+const shownIn = (value: unknown) => {
+  const name = typeof value === 'object' && value !== null ? Object.values(value)[0] : value
+  return name === 'preparing' ? 'initializing' : name
+}
+/** What the agent does until its mind says so, and the way into the conversation that it then does not take. */
+const beginnings: [Attending, otherWay: string][] = [
+  ['listening', 'conversing.beginning always[isPreparing]→conversing.preparing'],
+  ['initializing', 'conversing.beginning always→conversing.attending'],
+]
+
+for (const [attending, otherWay] of beginnings) {
+  it(`speaks while anything sounds, else does what the mind said last, ${attending} at first (MM-6)`, () => {
+    const seen = explore(agentMachine, {
+      input: { attending },
+      events,
+      can,
+      invariant: ({ event, before, snapshot, effects, past }) => {
+        const { context, status } = snapshot
+        if (event.type.startsWith('xstate.error')) assert.is(status, 'error', 'hides the failure of a mind')
+        if (status !== 'active') return
+        const all = [...past.map(step => step.event), event]
+        const joined = all.findIndex(({ type }) => type === 'room.joined')
+        const since = joined < 0 ? [] : all.slice(joined)
+        const said = since.flatMap(each => (each.type === 'attend' && 'state' in each ? each.state : []))
+        assert.is(context.attending, said.at(-1) ?? attending)
+        if (snapshot.matches('initializing')) return
+        const shown = context.sounding.length > 0 ? 'speaking' : context.attending
+        assert.is(shownIn(snapshot.value), shown)
+        const changed = shownIn(before?.value) !== shownIn(snapshot.value)
+        assert.is(effects.filter(effect => effect === 'tellState').length, changed ? 1 : 0)
+      },
+    })
+    assert.ok(seen.sequences > 1_000)
   })
-  assert.ok(seen.sequences > 1_000)
-})
+
+  it(`does so with its binding, on every transition, ${attending} at first`, async () => {
+    await walk(agentMachine, {
+      input: { attending },
+      events,
+      can,
+      except: { [otherWay]: 'a conversation begins in one way' },
+      live: clock => {
+        const { machine, mind, facts, states } = rig(clock)
+        return {
+          machine,
+          act: { 'done:mind': () => mind.end(), 'error:mind': () => mind.end(new Error('lost its mind')) },
+          check: ({ snapshot }) => {
+            const working = typeof snapshot.value === 'object' && snapshot.status === 'active'
+            assert.is(mind.starts.length, snapshot.value === 'initializing' ? 0 : 1)
+            if (working) assert.is(states().at(-1), shownIn(snapshot.value))
+            assert.is(facts.filter(({ type }) => type === 'mind.ended').length, snapshot.status === 'done' ? 1 : 0)
+          },
+        }
+      },
+    })
+  })
+}
 
 const rig = (clock: VirtualClock) => {
   const mind = fakeMind()
@@ -80,26 +125,6 @@ const rig = (clock: VirtualClock) => {
   const states = () => facts.flatMap(fact => (fact.type === 'agent.changed' ? fact.state : []))
   return { mind, facts, conversation, machine, states }
 }
-
-it('does so with its binding, on every transition', async () => {
-  await walk(agentMachine, {
-    events,
-    can,
-    live: clock => {
-      const { machine, mind, facts, states } = rig(clock)
-      return {
-        machine,
-        act: { 'done:mind': () => mind.end(), 'error:mind': () => mind.end(new Error('lost its mind')) },
-        check: ({ snapshot }) => {
-          const working = typeof snapshot.value === 'object' && snapshot.status === 'active'
-          assert.is(mind.starts.length, snapshot.value === 'initializing' ? 0 : 1)
-          if (working) assert.is(states().at(-1), Object.values(snapshot.value)[0])
-          assert.is(facts.filter(({ type }) => type === 'mind.ended').length, snapshot.status === 'done' ? 1 : 0)
-        },
-      }
-    },
-  })
-})
 
 const start = () => {
   const clock = virtualClock()
@@ -181,6 +206,164 @@ it('stops the mind when it is stopped', async () => {
   actor.stop()
   await clock.settle()
   assert.ok(mind.starts[0]?.signal.aborted)
+})
+
+// A mind that is an actor
+
+/** It hears for a second, thinks for half a second, and says that it has. */
+const machineMind = (conversation: Conversation, heard: number[] = []) =>
+  setup({
+    types: { context: {} as { turns: number } },
+    actors: {
+      hear: fromPromise(async ({ signal }) => {
+        for await (const { samplesPerChannel } of conversation.hear()) {
+          heard.push(samplesPerChannel)
+          if (signal.aborted) return
+        }
+      }),
+      say: fromPromise(() => conversation.say({ audio: sound(300) }).played),
+    },
+    actions: {
+      attend: (_, state: Attending) => conversation.state(state),
+      noteTurn: assign({ turns: ({ context }) => context.turns + 1 }),
+    },
+  }).createMachine({
+    id: 'mind',
+    context: { turns: 0 },
+    initial: 'hearing',
+    states: {
+      hearing: {
+        entry: { type: 'attend', params: 'listening' },
+        invoke: { src: 'hear' },
+        after: { 1000: 'thinking' },
+      },
+      thinking: { entry: { type: 'attend', params: 'thinking' }, after: { 500: 'answering' } },
+      answering: { invoke: { src: 'say', onDone: { target: 'hearing', actions: 'noteTurn' } } },
+    },
+  })
+
+it('takes a machine for a mind: its states are in the room, and it hears in each as if alone', async () => {
+  const heard: number[] = []
+  const { room, clock, caller, facts } = await startCall({ options: { mind: given => machineMind(given, heard) } })
+  void caller.publish().speak(samples(5_000))
+  await clock.advance(4_000)
+  const states = facts.flatMap(fact => (fact.type === 'agent.changed' ? fact.state : []))
+  const turn = ['listening', 'thinking', 'speaking', 'thinking']
+  assert.equal(states.slice(0, 10), ['initializing', ...turn, ...turn, 'listening'])
+  assert.ok(heard.length > 30, `${heard.length} frames`)
+  const mind = room.actor.getSnapshot().context.crew.agent?.getSnapshot().children.mind
+  assert.equal([mind?.getSnapshot().value, mind?.getSnapshot().context], ['hearing', { turns: 2 }])
+  await clock.runUntil(room.close())
+})
+
+const ways: [what: string, mind: MindLogic, reason: string, error: string | undefined, starts: number][] = [
+  ['is done', ({ clock }) => fromPromise(() => sleep(clock, 100)), 'mind.ended', undefined, 1],
+  ['says why it is', ({ clock }) => fromPromise(() => sleep(clock, 100).then(() => ({ reason: 'bye' }))), 'bye', undefined, 1],
+  ['ends with an error', () => fromPromise(async () => ({ error: new Error('socket lost') })), 'failed', 'socket lost', 1],
+  ['ends with both', () => fromPromise(async () => ({ error: 'socket lost', reason: 'gone' })), 'gone', 'socket lost', 1],
+  ['rejects', () => fromPromise(() => Promise.reject(new Error('rejects'))), 'failed', 'rejects', 2],
+  [
+    'throws as it begins',
+    () =>
+      fromCallback(() => {
+        throw new Error('throws')
+      }),
+    'failed',
+    'throws',
+    2,
+  ],
+  [
+    'throws in an action',
+    () =>
+      setup({
+        actions: {
+          fail: () => {
+            throw new Error('throws')
+          },
+        },
+      }).createMachine({ entry: 'fail' }),
+    'failed',
+    'throws',
+    2,
+  ],
+]
+for (const [what, mind, reason, error, starts] of ways)
+  it(`ends the room by an actor that ${what} as by any mind (MM-48)`, async () => {
+    const { room, clock, facts } = await startCall({ options: { mind } })
+    await clock.advance(1_000)
+    assert.is(await room.closed, reason)
+    const end = facts.find(fact => fact.type === 'closed')
+    assert.is(end?.error, error)
+    const failed = facts.flatMap(fact => (fact.type === 'failed' ? [[fact.actor, fact.error, fact.restarted]] : []))
+    assert.equal(
+      failed,
+      error === undefined
+        ? []
+        : [
+            ['agent', error, true],
+            ['agent', error, false],
+          ].slice(-starts),
+    )
+    assert.is(clock.timers, 0)
+  })
+
+it('is initializing to the room until such a mind is ready, and never listening before (MM-6)', async () => {
+  const prepared = async ({ clock, state }: Conversation) => {
+    await sleep(clock, 700)
+    state('listening')
+    await sleep(clock, 700)
+    state('initializing') // again: its model has gone, say
+    await new Promise(() => {})
+  }
+  const logic: MindLogic = Object.assign((given: Conversation) => fromPromise(() => prepared(given)), {
+    attending: 'initializing' as const,
+  })
+  for (const mind of [logic, { start: prepared, attending: 'initializing' as const }]) {
+    const { clock, caller, facts, open } = newCall({ options: { mind } })
+    const shown: unknown[] = []
+    caller.watch(fact => {
+      if (fact.type === 'participant.changed') shown.push([fact.attributes['lk.agent.state'], clock.now()])
+    })
+    const room = open()
+    await clock.advance(2_000)
+    assert.equal(shown, [
+      ['initializing', 0],
+      ['listening', 700],
+      ['initializing', 1_400],
+    ])
+    const states = facts.flatMap(fact => (fact.type === 'agent.changed' ? fact.state : []))
+    assert.equal(states, ['initializing', 'listening', 'initializing'])
+    await clock.runUntil(room.close())
+  }
+})
+
+it('lets the newest reader of such a mind hear: what another left behind ends (law 5)', async () => {
+  const heard = new Set<string>()
+  const ends: string[] = []
+  const read = async ({ hear }: Conversation, name: string) => {
+    for await (const _ of hear()) heard.add(name)
+    ends.push(name)
+  }
+  const mind: MindLogic = given =>
+    fromPromise(async () => {
+      void read(given, 'first')
+      await sleep(given.clock, 500)
+      await read(given, 'second')
+    })
+  const { room, clock, caller } = await startCall({ options: { mind } })
+  void caller.publish().speak(samples(2_000))
+  await clock.advance(1_500)
+  assert.equal([[...heard], ends], [['first', 'second'], ['first']])
+  await clock.runUntil(room.close())
+  await clock.settle()
+  assert.equal(ends, ['first', 'second'])
+})
+
+it('refuses a function that gives no actor', async () => {
+  const { clock, open } = newCall({ options: { mind: (() => ({})) as unknown as MindLogic } })
+  const { error } = await outcomeOf(clock, (async () => open())())
+  assert.instance(error, TypeError)
+  assert.match(String(error), /gives the logic of an actor/)
 })
 
 it.run()

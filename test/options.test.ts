@@ -159,6 +159,7 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ participantKinds: ['SIP'] }, TypeError, /^participantKinds has no "SIP": use standard, /],
   [{ mind: {} }, TypeError, /^mind has no start/],
   [{ mind: null }, TypeError, /^mind has no start/],
+  [{ mind: { start: () => {}, attending: 'speaking' } }, TypeError, /^mind.attending is "speaking"/],
   [{ journal: [] }, TypeError, /^journal must be a function/],
   [{ listener: {} }, TypeError, /^listener must be a function/],
   [{ audioInput: { sampleRate: 0 } }, RangeError, /^audioInput.sampleRate is 0: use a number above 0/],

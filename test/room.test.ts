@@ -1,7 +1,7 @@
 /** The room's machine: its table, all that can happen to it, and who is told, stopped and started again. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createActor, fromPromise } from 'xstate'
+import { createActor, fromPromise, type InspectionEvent } from 'xstate'
 import type { Crew } from '../machines/affairs.ts'
 import { agentMachine } from '../machines/agent.ts'
 import { cameraMachine } from '../machines/inbound/camera.ts'
@@ -16,7 +16,7 @@ import { syncMachine } from '../machines/outbound/sync.ts'
 import { transcriptMachine } from '../machines/outbound/transcript.ts'
 import { type RoomEvent, type RoomInput, roomMachine } from '../machines/room.ts'
 import { type Concern, failureTable } from '../machines/supervision.ts'
-import type { Joined, Participant } from '../src/ports.ts'
+import type { Ending, Joined, Participant } from '../src/ports.ts'
 import { stopSubtree } from '../src/supervise.ts'
 import { type VirtualClock, virtualClock } from '../src/virtual.ts'
 import { type Fate, inPlaceOf, newBook } from './fakes/crew.ts'
@@ -278,10 +278,11 @@ it('does so with live children, on every transition', async () => {
   assert.ok(walked.paths > 100, `${walked.paths}`)
 })
 
-const start = async ({ stubborn = [] as string[], open = true, extras = {} as Partial<RoomInput> } = {}) => {
+type Starting = { stubborn?: string[]; open?: boolean; extras?: Partial<RoomInput>; inspect?: (event: InspectionEvent) => void }
+const start = async ({ stubborn = [], open = true, extras = {}, inspect = () => {} }: Starting = {}) => {
   const clock = virtualClock()
   const { machine, ...rest } = rig(clock, stubborn)
-  const actor = createActor(machine, { clock, id: 'room', input: { ...input, ...extras } })
+  const actor = createActor(machine, { clock, id: 'room', input: { ...input, ...extras }, inspect })
   const errors: unknown[] = []
   actor.subscribe({ error: error => errors.push(error) })
   const send = (...events: RoomEvent[]) => {
@@ -579,6 +580,41 @@ it('passes on whom to link before the room is joined (LINK-14)', async () => {
   join.resolve(joined)
   await clock.settle()
   assert.ok(heard.indexOf('link link') < heard.indexOf('link room.joined'))
+})
+
+const minds: [ending: Ending, reason: string, error: unknown][] = [
+  [{}, 'mind.ended', undefined],
+  [{ reason: 'bye' }, 'bye', undefined],
+  [{ error: 'socket lost' }, 'failed', 'socket lost'],
+  [{ error: 'socket lost', reason: 'gone' }, 'gone', 'socket lost'],
+]
+for (const [ending, reason, error] of minds)
+  it(`closes with the mind that ends with ${JSON.stringify(ending)}, and starts no other (MM-48)`, async () => {
+    const { send, fate, actor, value, clock } = await start()
+    send({ type: 'mind.ended', ...ending })
+    fate('agent', 'ends')
+    await clock.advance(1_000)
+    const { context } = actor.getSnapshot()
+    assert.equal([value(), context.reason, context.error], ['leaving', reason, error])
+  })
+
+it('has the agent begin as its mind says, each time (MM-6)', async () => {
+  const inputs: unknown[] = []
+  const { fate, clock } = await start({
+    extras: { agent: { attending: 'initializing' } },
+    inspect: event => {
+      if (
+        event.type === '@xstate.event' &&
+        'id' in event.actorRef &&
+        event.actorRef.id === 'agent' &&
+        event.event.type === 'xstate.init'
+      )
+        inputs.push(Reflect.get(event.event, 'input'))
+    },
+  })
+  fate('agent', 'throws')
+  await clock.advance(100)
+  assert.equal(inputs, [{ attending: 'initializing' }, { attending: 'initializing' }])
 })
 
 const conclusions: [what: string, extras: Partial<RoomInput>, event: RoomEvent, deletes: boolean][] = [

@@ -112,8 +112,9 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#locked = true
     let open = true
     const leave = () => {
-      if (open) this.#locked = false
+      if (!open) return END // what waits may be the next reader's
       open = false
+      this.#locked = false
       for (const take of this.#takers.splice(0)) take(END)
       return END
     }

@@ -131,6 +131,19 @@ it('answers a reader that leaves while it waits, and loses nothing by it', async
   assert.is((await reader.next()).done, true, 'who has left gets nothing more')
 })
 
+it('leaves the next reader alone when the one before, which left while it waited, is answered', async () => {
+  const queue = hold<number>(2)
+  const [first, left] = [queue[Symbol.asyncIterator](), [] as unknown[]]
+  void first.next().then(step => left.push(step))
+  await settle()
+  void first.return?.()
+  const second = next(queue[Symbol.asyncIterator]())
+  await settle()
+  void first.return?.()
+  void queue.push(1)
+  assert.equal([await second, left], [1, [{ done: true, value: undefined }]])
+})
+
 it('hands an error on once, after what came before it', async () => {
   const queue = filled(slide<number>(10), [1])
   queue.end(new Error('the track broke'))
