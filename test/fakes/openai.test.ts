@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import OpenAI from 'openai'
 import { OpenAIRealtimeWS } from 'openai/realtime/ws'
 import { suite } from 'uvu'
@@ -125,6 +126,26 @@ it('is reached by the real client in this process without a socket, in virtual t
     await server.close()
     assert.is(clock.timers, 0)
   }
+})
+
+it('is reached in virtual time by a client that finds its way by itself (FAKE-1)', async () => {
+  const clock = virtualClock()
+  const server = scriptedServer({ clock })
+  const { port } = new URL(server.plug())
+  const options = { createConnection: () => connect({ host: '127.0.0.1', port: Number(port) }) }
+  const client = new OpenAIRealtimeWS(
+    { model: 'gpt-realtime', options },
+    new OpenAI({ apiKey: 'sk-test', baseURL: server.baseURL }),
+  )
+  client.on('error', () => {})
+  await clock.runUntil(server.connected())
+  server.reply({ parts: [audio({ ms: 5000 })], pace: 1 })
+  await clock.runUntil(new Promise(resolve => client.on('response.done', resolve)))
+  assert.is(clock.now(), 5000)
+  client.close()
+  await server.close()
+  const gone = connect({ host: '127.0.0.1', port: Number(port) })
+  assert.ok(await new Promise(resolve => gone.on('error', resolve)))
 })
 
 it('counts its ids, and notes what the client said, and when (FAKE-1)', async () => {

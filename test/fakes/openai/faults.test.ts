@@ -51,6 +51,20 @@ it('acknowledges late, or never (FAKE-8)', async () => {
   assert.match(server.recording.print(), 'never sent')
 })
 
+it('stalls, and then says all of it in its order (FAKE-8)', async () => {
+  const { clock, server, link, say, during } = await open({ stall: 400 })
+  assert.equal(await say(update, create('a')), [])
+  await clock.advance(399)
+  server.fault({ stall: 100 })
+  assert.equal(await during(() => server.error({ message: 'The disk is full.' })), [])
+  await clock.advance(99)
+  assert.equal(server.recording.entries.filter(({ from }) => from === 'server').length, 1)
+  const before = link.types.length
+  await clock.advance(1)
+  const told = link.types.slice(before)
+  assert.equal(told, ['session.updated', 'conversation.item.added', 'conversation.item.done', 'error'])
+})
+
 it('answers with an error instead, and does not do it (FAKE-8)', async () => {
   const { server, link, say } = await open({ refuse: 'conversation.item.create', code: 'busy', message: 'Not now.', skip: 1 })
   assert.equal(await say(create('a'), create('b'), create('c')), [

@@ -5,7 +5,7 @@
  * changes places with the next one; `unknown` sends an event before it that nobody knows. `cut` closes the socket when an event of either
  * side is due, with a `code`: 1006, if not given, without a farewell. Of the client: `refuse` answers a command with an error, and does
  * nothing. Of responses: `endless` never ends; `straggle` sends so many deltas after its end; `inText` says its audio as text. `slow`: for
- * so many ms nothing is read.
+ * so many ms nothing is read. `stall`: for so many ms nothing is said; what it would be comes then.
  */
 export type Fault = { times?: number; skip?: number } & (
   | { late: string; ms: number }
@@ -20,6 +20,7 @@ export type Fault = { times?: number; skip?: number } & (
   | { straggle: number }
   | { inText: true }
   | { slow: number }
+  | { stall: number }
 )
 type Kind = 'late' | 'never' | 'broken' | 'twice' | 'swap' | 'unknown' | 'cut' | 'refuse' | 'endless' | 'straggle' | 'inText'
 type Of<K extends Kind> = Extract<Fault, { [key in K]: unknown }>

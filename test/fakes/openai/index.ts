@@ -23,7 +23,7 @@ import { type Replying, Session, type Shared } from './session.ts'
 import { type Speech, speak, type Turn } from './speech.ts'
 import { deferred, timersOn } from './timers.ts'
 import { type Ear, type Knock, transportFor } from './transport.ts'
-import type { Dialect, Json, Line } from './wire.ts'
+import type { Dialect, Json, Line, Refusal } from './wire.ts'
 
 export type { Fault } from './faults.ts'
 export type { Link } from './link.ts'
@@ -53,6 +53,8 @@ export type ScriptedServer = Pick<Expectations, 'expect' | 'expectAll' | 'ignore
   readonly baseURL: string
   /** Opens a free port of 127.0.0.1; gives back `baseURL`. */
   listen(): Promise<string>
+  /** The same without a socket, for a client of this process that finds its way by itself: so it runs in virtual time. */
+  plug(): string
   /** Without any socket; throws why it is not let in. */
   link(knock?: Partial<Knock>): Link
   /** The latest connection; throws if there was none. */
@@ -67,6 +69,8 @@ export type ScriptedServer = Pick<Expectations, 'expect' | 'expectAll' | 'ignore
   /** What the model says next when it is its turn: after the caller's, or when the client asks. */
   answer(...replies: Reply[]): void
   fault(...faults: Fault[]): void
+  /** The service complains, of nothing that it was asked. */
+  error(refusal?: Partial<Refusal>): void
   readonly recording: Recording
   /** What the client said, of one type or all; `atMs` by the server's clock. */
   said(type?: string): (Json & { type: string; atMs: number })[]
@@ -137,6 +141,7 @@ export const scriptedServer = (options: ServerOptions = {}): ScriptedServer => {
       return transport.baseURL
     },
     listen: transport.listen,
+    plug: transport.plug,
     link: given => {
       const knock = { key, model: models[0] ?? '', beta: dialect === 'beta', ...given }
       const refused = refusalAt(door, knock)
@@ -154,8 +159,11 @@ export const scriptedServer = (options: ServerOptions = {}): ScriptedServer => {
     fault: (...all) => {
       for (const fault of all)
         if ('slow' in fault) latest().pauseReading(fault.slow)
+        else if ('stall' in fault) latest().stall(fault.stall)
         else trouble.add(fault)
     },
+    error: refusal =>
+      latest().refuse({ type: 'server_error', code: 'server_error', message: 'The service had an error.', ...refusal }),
     recording,
     said: type => saidIn(recording, type),
     exhaust: how => {

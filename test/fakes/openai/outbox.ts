@@ -15,15 +15,19 @@ type Way = {
   /** Ends the connection. */
   cut(code: number, reason: string): void
 }
-export type Outbox = { tell(event: ServerEvent): void; close(): void }
+export type Outbox = { tell(event: ServerEvent): void; stall(ms: number): void; close(): void }
 
 export const outboxOn = (way: Way): Outbox => {
   const { faults, recording, timers, dialect } = way
   let open = true
   /** Waits for the next one to go first. */
   let swapped: (() => void) | undefined
+  /** What waits until nothing stalls any more. */
+  const waiting: (() => void)[] = []
+  let stalled = 0
   const send = (event: WireEvent, note?: string, text = JSON.stringify(event)) => {
     if (!open) return
+    if (stalled > 0) return void waiting.push(() => send(event, note, text))
     recording.add({ session: way.session, from: 'server', type: event.type, event, ...(note && { note }) })
     way.line.send(text)
     const next = swapped
@@ -54,6 +58,13 @@ export const outboxOn = (way: Way): Outbox => {
   }
   return {
     tell,
+    stall: ms => {
+      stalled++
+      timers.after(ms, () => {
+        stalled--
+        if (stalled === 0) for (const send of waiting.splice(0)) send()
+      })
+    },
     close: () => {
       open = false
     },

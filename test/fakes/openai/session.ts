@@ -93,6 +93,8 @@ export class Session {
 
   greet(): void {
     this.tell({ type: 'session.created', session: this.#config.value })
+    if (this.#shared.dialect === 'beta')
+      this.tell({ type: 'conversation.created', conversation: { id: this.nextId('conv_'), object: 'realtime.conversation' } })
   }
   tell(event: ServerEvent): void {
     this.#outbox.tell(event)
@@ -182,6 +184,10 @@ export class Session {
   pauseReading(ms: number): void {
     this.#line.pause()
     this.after(ms, () => this.#line.resume())
+  }
+  /** What is said from now on comes after `ms`. */
+  stall(ms: number): void {
+    this.#outbox.stall(ms)
   }
   /** Ends the connection: 1006, and the socket is gone without a word. */
   close(code = 1000, reason = ''): void {

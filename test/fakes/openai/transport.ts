@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { type ClientOptions, WebSocketServer } from 'ws'
+import { plugIn } from './plug.ts'
 import type { Line } from './wire.ts'
 
 /** How a connection is asked for. */
@@ -16,6 +17,8 @@ export type Transport = {
   /** Means something to others after `listen` only, which opens the port and gives it back. */
   readonly baseURL: string
   listen(): Promise<string>
+  /** The same for a client of this process that finds its way by itself: there is no socket. Gives back `baseURL`. */
+  plug(): string
   /** How a client of this process gets here: options for `ws`, and so for the `openai` client. Nothing is encrypted, whatever the URL says. */
   readonly dial: ClientOptions
   close(): Promise<void>
@@ -46,6 +49,7 @@ export const transportFor = (
   const http = createServer((_, response) => response.writeHead(404).end())
   const sockets = new WebSocketServer({ noServer: true })
   let port: number | undefined
+  let pull = () => {}
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {}) // a client that is gone needs no answer
     const knock = knockOf(request)
@@ -64,9 +68,8 @@ export const transportFor = (
       client.on('error', () => {}) // its close follows
     })
   })
-  /** A port if there is one, or else two ends of one wire. */
-  const call = (): Duplex => {
-    if (port !== undefined) return connect(port, '127.0.0.1')
+  /** Two ends of one wire. */
+  const wire = (): Duplex => {
     const [near, far] = duplexPair()
     near.once('close', () => far.destroy())
     far.once('close', () => near.destroy())
@@ -78,7 +81,7 @@ export const transportFor = (
     get baseURL() {
       return `http://127.0.0.1:${port ?? 1}/v1`
     },
-    dial: { createConnection: () => call() as Socket },
+    dial: { createConnection: () => (http.listening ? connect(port ?? 0, '127.0.0.1') : (wire() as Socket)) },
     async listen() {
       http.listen(0, '127.0.0.1')
       await once(http, 'listening')
@@ -86,13 +89,20 @@ export const transportFor = (
       if (typeof address === 'object' && address) port = address.port
       return this.baseURL
     },
+    plug() {
+      const plug = plugIn(wire)
+      port = plug.port
+      pull = plug.pull
+      return this.baseURL
+    },
     close: () =>
       new Promise(resolve => {
+        pull()
         for (const client of sockets.clients) client.terminate()
         sockets.close()
         http.closeAllConnections()
-        if (port === undefined) resolve()
-        else http.close(() => resolve())
+        if (http.listening) http.close(() => resolve())
+        else resolve()
       }),
   }
 }
