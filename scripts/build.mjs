@@ -8,7 +8,14 @@ import { parseArgs } from 'node:util'
 import { build, formatMessages } from 'esbuild'
 import { common, root } from './bundle.mjs'
 
-const all = ['src/index.ts', 'src/livekit/index.ts', 'src/room-io.ts', 'src/testing.ts', 'src/cli.ts']
+const all = [
+  'src/index.ts',
+  'src/livekit/index.ts',
+  'src/minds/openai/index.ts',
+  'src/room-io.ts',
+  'src/testing.ts',
+  'src/cli.ts',
+]
 const entryPoints = all.filter(file => existsSync(join(root, file)))
 const command = 'dist/cli.js'
 
