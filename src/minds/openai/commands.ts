@@ -1,5 +1,5 @@
 /** Commands on their way: each has an id of its own (OAI-5), and settles with an answer, a refusal, a time-out or the end (MM-8). */
-import { coded } from '../../errors.ts'
+import { coded, lineOf } from '../../errors.ts'
 import type { Clock, Ids } from '../../ports.ts'
 import type { Wire } from './wire.ts'
 
@@ -24,6 +24,8 @@ export const answers = {
 export class Commands {
   readonly #hands: CommandHands
   readonly #pending = new Map<string, Pending>()
+  /** Why nothing can be asked: not yet, or no more. */
+  #refusal: Error | undefined = coded('ERR_NOT_READY', 'the session is not ready yet: await session.ready')
   #ended: Error | undefined
 
   constructor(hands: CommandHands) {
@@ -36,18 +38,26 @@ export class Commands {
   isWaiting(key: string): boolean {
     return [...this.#pending.values()].some(one => one.key === key)
   }
-  /** Why nothing is answered any more. */
-  get ended(): Error | undefined {
-    return this.#ended
+  get refusal(): Error | undefined {
+    return this.#refusal
   }
   nextId(): string {
     return this.#hands.ids.next('evt_')
   }
 
+  /** The service listens. */
+  open(): void {
+    this.#refusal = this.#ended
+  }
   /** Sends a command, and waits for what answers it. */
   ask(type: string, fields: Wire, key: string, eventId = this.nextId()): Promise<string> {
+    if (this.#refusal) return Promise.reject(this.#refusal)
     const answered = this.wait(type, key, eventId)
-    if (!this.#ended) this.#hands.send({ type, event_id: eventId, ...fields })
+    try {
+      this.#hands.send({ type, event_id: eventId, ...fields })
+    } catch (error) {
+      this.refuse(eventId, coded('ERR_NOT_SENT', `${type} cannot be sent: ${lineOf(error)}`))
+    }
     return answered
   }
   /** Waits for what nobody was asked for. `type`: how it is called if it does not come. */
@@ -87,6 +97,7 @@ export class Commands {
   /** Nothing is answered any more: all that waits rejects, and all that is asked. */
   end(error: Error): void {
     this.#ended ??= error
+    this.#refusal = this.#ended
     for (const { eventId } of [...this.#pending.values()]) this.#settle(eventId, { error })
   }
 

@@ -27,13 +27,7 @@ export class Conversation {
   /** `after`: an id; null for before all; at the end where not given. Nothing is sent of an item of which nothing can be. */
   async create(item: ChatItem, after?: string | null): Promise<void> {
     const wire = this.#wire(item)
-    if (!wire) return
-    this.#offered.set(item.id, item)
-    try {
-      await this.#create(wire, item.id, after)
-    } finally {
-      this.#offered.delete(item.id)
-    }
+    if (wire) await this.#offer(item, wire, after)
   }
   async delete(itemId: string): Promise<void> {
     await this.#hands.commands.ask('conversation.item.delete', { item_id: itemId }, answers.deleted(itemId))
@@ -79,6 +73,14 @@ export class Conversation {
     this.mirror.update(itemId, content, interrupted)
   }
 
+  async #offer(item: ChatItem, wire: Wire, after?: string | null): Promise<void> {
+    this.#offered.set(item.id, item)
+    try {
+      await this.#create(wire, item.id, after)
+    } finally {
+      this.#offered.delete(item.id)
+    }
+  }
   async #create(item: Wire, id: string, after?: string | null): Promise<void> {
     // `root` is the service's word for "before all"; in an empty conversation there is no need of it.
     const previous = after === null ? this.mirror.size > 0 && 'root' : after
@@ -87,13 +89,16 @@ export class Conversation {
   }
   async #set(chatCtx: ChatContext): Promise<void> {
     checkContext(chatCtx)
-    if (this.#hands.commands.ended) throw this.#hands.commands.ended
-    const sendable = chatCtx.items.filter(item => this.mirror.has(item.id) || this.#wire(item) !== undefined)
+    if (this.#hands.commands.refusal) throw this.#hands.commands.refusal
+    const wires = new Map(chatCtx.items.map(item => [item.id, this.mirror.has(item.id) ? undefined : this.#wire(item)]))
+    const sendable = chatCtx.items.filter(({ id }) => wires.get(id) || this.mirror.has(id))
     const { deleted, inserted } = changesBetween(this.mirror.copy(), { items: sendable })
     const gone = deleted.map(id => this.delete(id))
     // The mirror holds until the answers come what is deleted: only what stays counts.
     const isEmpty = this.mirror.size === deleted.length
-    const added = inserted.map(({ item, previousId }) => this.create(item, isEmpty ? (previousId ?? undefined) : previousId))
+    const added = inserted.map(({ item, previousId }) =>
+      this.#offer(item, wires.get(item.id) ?? {}, isEmpty ? (previousId ?? undefined) : previousId),
+    )
     if (inserted.length > 0 && !inserted.some(({ item }) => isHeard(item))) added.push(this.beSilent())
     await allOf([...gone, ...added])
   }

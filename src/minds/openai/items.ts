@@ -27,8 +27,9 @@ export const wireItem = (item: ChatItem, dialect: Dialect, skipped: () => void):
   if (item.type === 'call') return { id, type: 'function_call', call_id: item.callId, name: item.name, arguments: item.arguments }
   if (item.type === 'output') return { id, type: 'function_call_output', call_id: item.callId, output: item.output }
   const { role } = item
-  const content = item.content.flatMap(one => partOf(one, role, dialect) ?? [])
-  if (content.length < item.content.length) skipped()
+  const known = item.content.filter(one => typeof one === 'string' || one.frames.length > 0 || one.transcript !== undefined)
+  const content = known.flatMap(one => partOf(one, role, dialect) ?? [])
+  if (content.length < known.length) skipped()
   return content.length > 0 ? { id, type: 'message', role, content } : undefined
 }
 export const silentItem = (id: string): Wire => ({

@@ -4,7 +4,7 @@ import type { OpenAI } from 'openai'
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws'
 import { coded, codeOf, lineOf } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
-import { lost, noKey, noSdk, placeOf, refusal, unreachable, type Where } from './failures.ts'
+import { lost, noKey, noSdk, placeOf, refusal, statusOf, unreachable, type Where } from './failures.ts'
 import { modelOf, type OpenAIRealtimeOptions } from './settings.ts'
 import { isWire, part, text, type Wire } from './wire.ts'
 
@@ -120,7 +120,12 @@ const lineOn = (realtime: OpenAIRealtimeWS, ears: Ears, where: Where): Line => {
   socket.on('open', () => {
     opened = true
   })
-  socket.on('close', (code, reason) => ears.lost(failure ?? lost(code, reason.toString(), where)))
+  socket.on('close', (code, bytes) => {
+    const reason = bytes.toString()
+    const word = reason.split('.').at(-1) // "invalid_request_error.invalid_api_key"
+    const status = statusOf(word)
+    ears.lost(failure ?? (status ? refusal(status, word, where) : lost(code, reason, where)))
+  })
   return {
     where,
     get backlog() {

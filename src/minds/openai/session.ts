@@ -38,8 +38,6 @@ export class OpenAIRealtimeSession implements RealtimeSession {
   readonly #connection: Connection
   readonly #take: (wire: Wire) => boolean
   #fncCtx: FunctionContext
-  /** The service knows our functions: a change of them must be sent. */
-  #configured = false
   /** What the service said last, if it was an error: why it hung up then. */
   #lastWord: string | undefined
   #reason: Error | undefined
@@ -90,7 +88,7 @@ export class OpenAIRealtimeSession implements RealtimeSession {
   set fncCtx(fncCtx: FunctionContext) {
     checkFunctions(fncCtx)
     this.#fncCtx = [...fncCtx]
-    if (!this.#configured || this.#ending) return
+    if (this.#commands.refusal) return // not yet, or no more
     const session = toolsFor(this.#making.options, fncCtx)
     this.#commands.ask('session.update', { session }, answers.session).catch(error => this.#report(error))
   }
@@ -118,7 +116,7 @@ export class OpenAIRealtimeSession implements RealtimeSession {
       const opened = this.#commands.wait('connecting', answers.opened)
       this.#connection.open()
       await opened
-      this.#configured = true
+      this.#commands.open()
       const session = sessionFor(this.#making.options, this.#fncCtx)
       await this.#commands.ask('session.update', { session }, answers.session)
       await this.#items.set(chatCtx)
@@ -202,7 +200,7 @@ export class OpenAIRealtimeSession implements RealtimeSession {
     if (isNothing) return void this.#commands.answer('', '', eventId)
     const status = statusOf(text(said, 'code'))
     const { where } = this.#connection
-    if (!this.#configured || (status && this.#commands.isWaiting(answers.session)))
+    if (this.#commands.isWaiting(answers.opened) || (status && this.#commands.isWaiting(answers.session)))
       return void this.#end(status && where ? refusal(status, failure.code, where) : failure)
     this.#lastWord = failure.message
     this.#hands.log('warn', 'openai.error', { code: failure.code, error: failure.message })

@@ -151,5 +151,5 @@ export const sessionFor = (options: OpenAIRealtimeOptions, fncCtx: FunctionConte
 export const toolsFor = (options: OpenAIRealtimeOptions, fncCtx: FunctionContext): Wire =>
   options.dialect === 'beta' ? toolsIn(options, fncCtx) : { type: 'realtime', ...toolsIn(options, fncCtx) }
 
-export const modelOf = ({ model, dialect = 'ga' }: OpenAIRealtimeOptions): string =>
-  model ?? (dialect === 'ga' ? 'gpt-realtime-1.5' : 'gpt-4o-realtime-preview')
+export const modelOf = ({ model, azure, dialect = 'ga' }: OpenAIRealtimeOptions): string =>
+  model ?? azure?.deployment ?? (dialect === 'ga' ? 'gpt-realtime-1.5' : 'gpt-4o-realtime-preview')

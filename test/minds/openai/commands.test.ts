@@ -7,10 +7,11 @@ import { countingIds } from '../../fakes/ids.ts'
 import { codeIn } from './stage.ts'
 
 const it = suite('openai commands')
-const scene = () => {
+const scene = (open = true) => {
   const clock = virtualClock()
   const sent: Wire[] = []
   const commands = new Commands({ clock, ids: countingIds(), timeoutMs: 2_000, send: event => void sent.push(event) })
+  if (open) commands.open()
   return { clock, sent, commands }
 }
 
@@ -66,7 +67,21 @@ it('rejects all that waits at the end, and all that is asked after it, which is 
   commands.end(new Error('again'))
   const late = [commands.ask('z', {}, 'k'), commands.wait('z', 'k')].map(codeIn)
   assert.equal(await Promise.all([...waiting, ...late]), Array(4).fill('ERR_CLOSED'))
-  assert.equal([sent.length, clock.timers, commands.ended], [1, 0, over])
+  commands.open()
+  assert.equal([sent.length, clock.timers, commands.refusal], [1, 0, over])
+})
+
+it('refuses what is asked too early, and what cannot be sent; waits for what nobody was asked for (MM-8)', async () => {
+  const { commands, clock, sent } = scene(false)
+  const waiting = commands.wait('hello', 'h')
+  assert.is(await codeIn(commands.ask('x', {}, 'k')), 'ERR_NOT_READY')
+  commands.answer('h', 'hi')
+  assert.equal([await waiting, sent.length], ['hi', 0])
+  const send = () => JSON.stringify({ big: 1n })
+  const dumb = new Commands({ clock, ids: countingIds(), timeoutMs: 2_000, send })
+  dumb.open()
+  assert.is(await codeIn(dumb.ask('x', {}, 'k')), 'ERR_NOT_SENT')
+  assert.is(clock.timers, 0)
 })
 
 it.run()

@@ -84,6 +84,17 @@ it('says that the socket was closed before the session was there', async () => {
   }
 })
 
+it('understands a service that says why only when it hangs up', async () => {
+  const { session, server, clock } = await stage()
+  server.fault({ cut: 'session.created', code: 3000, reason: 'invalid_request_error.invalid_api_key' })
+  const error: unknown = await session.ready.catch(reason => reason)
+  assert.is(Object(error).code, 'ERR_UNAUTHORIZED')
+  assert.match(Object(error).message, /refuses the API key \(401 invalid_api_key\)/)
+  await session.close()
+  assert.is(clock.timers, 0)
+  await server.close()
+})
+
 it('does not wait for ever for a service that says nothing, at any step (MM-8)', async () => {
   for (const step of ['session.created', 'session.updated', 'conversation.item.deleted']) {
     const { session, ear, server, clock } = await stage({ timeoutMs: 3_000 })
