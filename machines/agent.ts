@@ -3,7 +3,7 @@
  *   initializing → conversing (preparing, listening, thinking, idle ⇄ speaking) → over
  * Speaking while any utterance is heard; otherwise what the mind said last. A mind that fails takes this actor with it.
  */
-import { type ActorRefFrom, type AnyActorLogic, assign, fromPromise, setup } from 'xstate'
+import { type ActorRefFrom, type AnyActorLogic, assign, fromPromise, not, setup } from 'xstate'
 import type { AgentState, Attending, Ending } from '../src/ports.ts'
 import { unbound } from './unbound.ts'
 
@@ -14,7 +14,7 @@ export type AgentEvent =
   | { type: 'attend'; state: Attending }
   | { type: 'room.joined' }
   | { type: 'utterance.started'; id: string }
-  | { type: 'utterance.ended'; id: string }
+  | { type: 'utterance.ended'; id: string; more?: boolean } // `more`: another one waits
 /** What the owner is told. */
 export type AgentFact = { type: 'agent.changed'; state: AgentState } | ({ type: 'mind.ended' } & Ending)
 /** `sounding`: the ids of the utterances that have started and not ended. */
@@ -50,10 +50,12 @@ export const agentMachine = setup({
   guards: {
     isNews: ({ event, context }) => event.type === 'attend' && event.state !== context.attending,
     isLast: ({ event, context }) => event.type === 'utterance.ended' && context.sounding.every(id => id === event.id),
+    hasMore: ({ event }) => event.type === 'utterance.ended' && event.more === true,
     isPreparing: ({ context }) => context.attending === 'initializing',
     isThinking: ({ context }) => context.attending === 'thinking',
     isIdle: ({ context }) => context.attending === 'idle',
   },
+  delays: { breath: 20 }, // a device tells its position every 10 ms
 }).createMachine({
   id: 'agent',
   context: ({ input }) => ({ attending: input?.attending ?? 'listening', sounding: [] }),
@@ -87,7 +89,26 @@ export const agentMachine = setup({
           on: {
             attend: { actions: noteAttending }, // remembered: shown when the last word was heard
             'utterance.started': { actions: noteStarted },
-            'utterance.ended': [{ guard: 'isLast', target: 'attending', actions: noteEnded }, { actions: noteEnded }],
+          },
+          initial: 'sounding',
+          states: {
+            sounding: {
+              on: {
+                'utterance.ended': [
+                  { guard: not('isLast'), actions: noteEnded },
+                  { guard: 'hasMore', target: 'breathing', actions: noteEnded },
+                  { target: '#agent.conversing.attending', actions: noteEnded },
+                ],
+              },
+            },
+            breathing: {
+              description: 'The next one may follow without a gap: then nothing has changed.',
+              after: { breath: '#agent.conversing.attending' },
+              on: {
+                'utterance.started': { target: 'sounding', actions: noteStarted },
+                'utterance.ended': { guard: not('hasMore'), target: '#agent.conversing.attending' }, // it was cut before it began
+              },
+            },
           },
         },
       },

@@ -27,7 +27,8 @@ const part = (args: Deed) => {
   const name = actorOf(event)
   if (concernOf(name) === 'playout') {
     enqueue({ type: 'tellEnded', params: { id: keyOf(name), ...outputOf(event), ...errorOf(event) } })
-    send(args, 'agent', { type: 'utterance.ended', id: keyOf(name) })
+    const more = named(context.crew, 'playout').some(other => other !== name)
+    send(args, 'agent', { type: 'utterance.ended', id: keyOf(name), ...(more ? { more } : {}) })
   }
   if (context.crew[name]) enqueue.stopChild(context.crew[name]) // XState keeps whoever has ended
   enqueue.assign({ crew: without(context.crew, name) })

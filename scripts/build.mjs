@@ -12,6 +12,7 @@ const all = [
   'src/index.ts',
   'src/livekit/index.ts',
   'src/minds/openai/index.ts',
+  'src/multimodal-agent.ts',
   'src/room-io.ts',
   'src/testing.ts',
   'src/cli.ts',

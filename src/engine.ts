@@ -214,7 +214,7 @@ export class Engine {
   }
   /** The caller's words end, and text that is late is waited for no longer. */
   #conclude(): void {
-    this.transcripts.follow(undefined)
+    this.transcripts.close()
     this.utterances.hurry()
   }
   #end(reason: string, error: unknown): void {

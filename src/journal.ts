@@ -37,6 +37,7 @@ export const journaled = (world: World, journal: Journal): World => {
     ...(world.packets ? { packets: seam.port('packets', world.packets) } : {}),
     ...(world.opus ? { opus: seam.port('opus', world.opus) } : {}),
     log: world.log,
+    outside: { ...outsideOf(world), port: (name, port) => seam.port(name, port) },
     clock: notedClock(world.clock, note),
     ids: notedIds(world.ids, note),
   }
@@ -57,9 +58,15 @@ const noterOf = ({ clock, log }: World, journal: Journal): Note => {
   }
 }
 
+/** For what a mind brings: its own timers and ids are no inputs of ours. */
+const outsideOf = ({ clock, ids, log, epochMs = 0 }: World) => ({ clock, ids, log, epochMs })
+
 /** Ports with their methods noted, and whatever their methods give. */
 class Seam {
   readonly #note: Note
+  /** Whoever listens is taken off by the same name. */
+  readonly #callbacks = new WeakMap<Callback, Callback>()
+  #streams = 0
 
   constructor(note: Note) {
     this.#note = note
@@ -73,9 +80,11 @@ class Seam {
         const member: unknown = Reflect.get(target, key)
         if (isCallback(member))
           return (...args: unknown[]) => this.#call(path, () => member.apply(target, this.#told(path, args)))
+        if (member instanceof Promise) return this.#settled(path, member)
         if (isMethods(member)) return this.port(path, member)
         return member === undefined ? member : this.#given(path, 'read', member)
       },
+      set: (_, key, value) => Reflect.set(target, key, value),
     })
   }
 
@@ -126,17 +135,38 @@ class Seam {
     })
     return { [Symbol.asyncIterator]: () => iterate(source[Symbol.asyncIterator]()) }
   }
-  /** Arguments whose callbacks note what they are told. */
+  /** Arguments whose callbacks note what they are told: of several events each under its own name. */
   #told(name: string, args: unknown[]): unknown[] {
-    const seen = (arg: unknown) => (hasChunks(arg) ? { ...arg, chunks: this.#items(`${name}.chunks`, arg.chunks) } : arg)
-    const noted =
-      (callback: Callback): Callback =>
-      (...told) => {
-        const all = told.map(seen)
-        this.#note('told', name, all.length === 1 ? all[0] : all)
-        return callback(...all)
-      }
-    return args.map(arg => (isCallback(arg) ? noted(arg) : arg))
+    const told = name.endsWith('.on') && typeof args[0] === 'string' ? `${name}.${args[0]}` : name
+    return args.map(arg => (isCallback(arg) ? this.#noted(told, arg) : arg))
+  }
+  #noted(name: string, callback: Callback): Callback {
+    const known = this.#callbacks.get(callback)
+    if (known) return known
+    const noted: Callback = (...told) => {
+      const all = told.map(arg => this.#seen(name, arg))
+      this.#note('told', name, all.length === 1 ? all[0] : all)
+      return callback(...all)
+    }
+    this.#callbacks.set(callback, noted)
+    return noted
+  }
+  /** What is told, with the streams in it noted: those of one name by the order in which they came. */
+  #seen(name: string, arg: unknown): unknown {
+    if (hasChunks(arg)) return { ...arg, chunks: this.#items(`${name}.chunks`, arg.chunks) }
+    if (!isObject(arg) || !Object.values(arg).some(isIterable)) return arg
+    const noted = new Map<unknown, AsyncIterable<unknown>>()
+    const streamOf = (key: string, stream: AsyncIterable<unknown>) => {
+      const known = noted.get(key) ?? this.#items(`${name}.${key}:${++this.#streams}`, stream)
+      noted.set(key, known)
+      return known
+    }
+    return new Proxy(arg, {
+      get: (target, key) => {
+        const member: unknown = Reflect.get(target, key)
+        return isIterable(member) ? streamOf(String(key), member) : member
+      },
+    })
   }
 }
 
@@ -181,7 +211,10 @@ const isMethods = (value: unknown): value is object =>
   isObject(value) &&
   !ArrayBuffer.isView(value) &&
   !Array.isArray(value) &&
-  (Object.values(value).some(isCallback) || Object.getPrototypeOf(value) !== Object.prototype)
+  (Object.values(value).some(member => isCallback(member) || isTool(member)) || Object.getPrototypeOf(value) !== Object.prototype)
+/** Methods in groups: `conversation.item.create`. */
+const isTool = (value: unknown): boolean =>
+  isObject(value) && !ArrayBuffer.isView(value) && !Array.isArray(value) && Object.values(value).some(isCallback)
 const hasChunks = (value: unknown): value is { chunks: AsyncIterable<unknown> } =>
   isObject(value) && 'chunks' in value && isIterable(value.chunks)
 

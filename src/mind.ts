@@ -1,6 +1,6 @@
 /** What a mind is, and what it works with: the room, as far as it is the mind's. */
 import type { AudioFrame, Format } from './audio/frame.ts'
-import type { Clock, Participant, Played, StreamInfo, Word } from './ports.ts'
+import type { Clock, Ids, Log, Participant, Played, StreamInfo, Word } from './ports.ts'
 import type { VideoFrame } from './video/frame.ts'
 
 /** What a reply is made of. `id` where the caller has one; text pieces with or without times. */
@@ -10,6 +10,8 @@ export type Saying = {
   text?: AsyncIterable<string | Word>
   /** Go out with the text, beside the protocol's own. */
   attributes?: Record<string, string>
+  /** False: its words are counted as they are heard, and shown to nobody. Default true. */
+  shown?: boolean
 }
 /**
  * A reply on its way. `heard` in samples per channel, `spoken` the text that counts as said: both at this moment. Nothing is known to be
@@ -19,7 +21,9 @@ export interface Utterance {
   readonly id: string
   readonly heard: number
   readonly spoken: string
-  /** The one terminal event. Never rejects. */
+  /** Resolves with true when its first sample is heard, with false if it ends before that. Never rejects. */
+  readonly started: Promise<boolean>
+  /** The one terminal event, always after `started`. Never rejects. */
   readonly played: Promise<Played>
   interrupt(): Played
 }
@@ -39,16 +43,27 @@ export type Conversation = {
   chat(): AsyncIterable<ChatMessage>
   say(saying: Saying): Utterance
   show(text: string): Promise<void>
-  /** Tells the caller's words as they are recognised; `final` closes the sentence. */
-  heard(text: string, final: boolean): void
+  /**
+   * Tells the caller's words as they are recognised; `final` closes the sentence. With an `id` several may be open: each is of whoever was
+   * linked when its id came first.
+   */
+  heard(text: string, final: boolean, id?: string): void
   interrupt(): void
   /** What the agent is while it does not speak; `initializing`: it cannot answer yet, or not at this moment. */
   state(state: Attending): void
   /** The caller began or stopped to make a sound, whatever becomes of it; a turn of theirs is told with `interrupt`. */
   speech(change: 'started' | 'ended'): void
+  /** Resolves when somebody is linked who can receive, and hears the agent; rejects with ERR_CLOSED if that does not happen. */
+  ready(): Promise<void>
   readonly clock: Clock
+  readonly outside: Outside
   readonly format: { input: Format; output: Format }
 }
+/**
+ * How a mind brings something of its own: a model, a service. `port` gives the same with all that it tells noted as an input of the engine;
+ * the clock and the ids are for that thing itself, whose timers are no inputs.
+ */
+export type Outside = { port<T extends object>(name: string, port: T): T; clock: Clock; ids: Ids; log: Log; epochMs: number }
 /**
  * How the conversation of a mind that is an actor ended. With an `error` the room closes as failed by it: to start such a mind again would
  * not mend it. A `reason` is the room's.

@@ -2,9 +2,9 @@
 import type { RoomFact } from './facts.ts'
 
 /** Facts are told one by one in a turn of their own, so that whoever listens may call the room at once. */
-export class News {
-  readonly #listeners = new Set<(fact: RoomFact) => unknown>()
-  readonly #waiting: RoomFact[] = []
+export class News<F = RoomFact> {
+  readonly #listeners = new Set<(fact: F) => unknown>()
+  readonly #waiting: F[] = []
   readonly #failed: (error: unknown) => void
 
   /** `failed` hears of a listener that throws, or rejects. */
@@ -12,19 +12,19 @@ export class News {
     this.#failed = failed
   }
 
-  add(listener: (fact: RoomFact) => unknown): () => void {
-    const mine = (fact: RoomFact) => listener(fact)
+  add(listener: (fact: F) => unknown): () => void {
+    const mine = (fact: F) => listener(fact)
     this.#listeners.add(mine)
     return () => void this.#listeners.delete(mine)
   }
-  tell(fact: RoomFact): void {
+  tell(fact: F): void {
     this.#waiting.push(fact)
     if (this.#waiting.length > 1) return
     queueMicrotask(() => {
       for (const next of this.#waiting.splice(0)) for (const listener of [...this.#listeners]) void this.#pass(next, listener)
     })
   }
-  async #pass(fact: RoomFact, listener: (fact: RoomFact) => unknown): Promise<void> {
+  async #pass(fact: F, listener: (fact: F) => unknown): Promise<void> {
     try {
       await listener(fact)
     } catch (error) {

@@ -1,5 +1,6 @@
 /** What the engine asks of the world, in the engine's own words. LiveKit and the loopback room both answer it. */
 import type { AudioFrame, Format } from './audio/frame.ts'
+import type { Outside } from './mind.ts'
 import type { Rated, TimedString } from './text/timed.ts'
 import type { Videos } from './video/frame.ts'
 
@@ -197,6 +198,7 @@ export type World = {
   ids: Ids
   log: Log
   packets?: Packets // where there are none, none are sent
+  outside?: Outside // where the world's inputs are noted, what a mind brings with it is noted too
   epochMs?: number // of the clock's zero, for times that others compare; 0 where not given
   opus?: OpusDecoder // where there is none, openRoom brings its own
 }

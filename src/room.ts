@@ -73,7 +73,7 @@ export class ChartRoom {
     this.#engine = new Engine({
       ...{ world, settings, attended, opened },
       emit: fact => this.#news.tell(fact),
-      conversation: conversationOf(this, settings, world.clock),
+      conversation: conversationOf(this, settings, world),
       answer: settings.textInput?.callback?.bind(undefined, this) ?? (message => this.#hand(message)),
       closed: (reason, error) => {
         this.#chat.end()
@@ -198,9 +198,9 @@ export class ChartRoom {
   waitForPlayout(id?: string): Promise<Played | undefined> {
     return this.#engine.utterances.wait(id)
   }
-  /** Tells the caller's words, as something recognises them: the whole sentence so far; `final` ends it. */
-  heard(text: string, final: boolean): void {
-    if (this.isOpen) this.#engine.transcripts.heard(text, final)
+  /** Tells the caller's words, as something recognises them: the whole sentence so far; `final` ends it. With an `id` several may be open. */
+  heard(text: string, final: boolean, id?: string): void {
+    if (this.isOpen) this.#engine.transcripts.heard(text, final, id)
   }
   /** The caller began or stopped to make a sound: with `falseInterruption` the voice waits for what becomes of it. */
   speech(change: 'started' | 'ended'): void {

@@ -32,6 +32,7 @@ type Entry = {
   ending: boolean
   over: boolean
   mark: Mark
+  begin: (started: boolean) => void
   resolve: (played: Played) => void
 }
 
@@ -55,18 +56,16 @@ export class Utterances {
     const id = saying.id ?? ids.next('SG_')
     if (this.#used.has(id) || this.#entries.has(id))
       throw coded('ERR_DUPLICATE_SEGMENT', `the id ${id} was used by another utterance: give each its own`)
-    let resolve: (played: Played) => void = () => {}
-    const played = new Promise<Played>(done => {
-      resolve = done
-    })
+    const { promise: started, resolve: begin } = deferred<boolean>()
+    const { promise: played, resolve } = deferred<Played>()
     this.#remember(id, played)
-    const entry: Entry = { saying, ending: false, over: false, mark: new Mark(), resolve }
+    const entry: Entry = { saying, ending: false, over: false, mark: new Mark(), begin, resolve }
     this.#entries.set(id, entry)
-    const { attributes } = saying
+    const { attributes, shown = true } = saying
     const segment = { id, side: 'agent' as const, identity: identity(), ...(attributes ? { attributes } : {}) }
-    if (saying.text) send({ type: 'caption', segment })
+    if (saying.text && shown) send({ type: 'caption', segment })
     send({ type: 'say', id, ...(saying.text ? { text: true } : {}) })
-    return this.#handle(id, entry, played)
+    return this.#handle(id, entry, { started, played })
   }
 
   /** Pushes what was given with `say`, until the signal aborts: the machine of the utterance has started. */
@@ -101,6 +100,7 @@ export class Utterances {
       if (played) this.ended(other, played)
       if (other !== id) this.hurry(other)
     }
+    this.#entries.get(id)?.begin(true)
   }
 
   /** The machine of the utterance is done; without an output it has failed, by `error` if there was one. */
@@ -172,9 +172,11 @@ export class Utterances {
     entry.played = { ...entry.played, ...(entry.saying.text && syncTranscription ? { spoken } : {}) }
     this.#hands.send({ type: 'finish', id })
     this.#hands.emit({ type: 'utterance.ended', played: entry.played, at: this.#hands.clock.now() })
+    entry.begin(false) // unless it had
     entry.resolve(entry.played)
   }
   #shown(id: string, word: Word): void {
+    if (this.#entries.get(id)?.saying.shown === false) return
     const { captions, emit, identity, clock } = this.#hands
     const { text, startMs, endMs } = word
     captions.put(id, word)
@@ -188,12 +190,12 @@ export class Utterances {
       this.#used.delete(oldest)
     }
   }
-  #handle(id: string, entry: Entry, played: Promise<Played>): Utterance {
+  #handle(id: string, entry: Entry, ends: Pick<Utterance, 'started' | 'played'>): Utterance {
     const { speaker, sync } = this.#hands
     const heard = () => this.#heard(id, entry)
     return {
       id,
-      played,
+      ...ends,
       get heard() {
         return heard()
       },
@@ -209,6 +211,14 @@ export class Utterances {
   }
 }
 
+/** A promise that somebody else resolves. */
+const deferred = <T>() => {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>(settle => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}
 const none: Tally = { pushed: 0, heard: 0, discarded: 0 }
 
 const isSource = (value: unknown) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value

@@ -24,7 +24,11 @@ it('has exactly these transitions', () => {
     'conversing.listening': '',
     'conversing.thinking': '',
     'conversing.idle': '',
-    'conversing.speaking': 'attend→· utterance.started→· utterance.ended[isLast]→conversing.attending utterance.ended→·',
+    'conversing.speaking': '→conversing.speaking.sounding attend→· utterance.started→·',
+    'conversing.speaking.sounding':
+      'utterance.ended[!isLast]→· utterance.ended[hasMore]→conversing.speaking.breathing utterance.ended→conversing.attending',
+    'conversing.speaking.breathing':
+      'utterance.started→conversing.speaking.sounding utterance.ended[!hasMore]→conversing.attending after:breath→conversing.attending',
     over: 'final',
   })
   assert.equal(ignored(agentMachine), {
@@ -37,7 +41,8 @@ it('has exactly these transitions', () => {
     'conversing.listening': 'room.joined utterance.ended',
     'conversing.thinking': 'room.joined utterance.ended',
     'conversing.idle': 'room.joined utterance.ended',
-    'conversing.speaking': 'room.joined',
+    'conversing.speaking.sounding': 'room.joined',
+    'conversing.speaking.breathing': 'room.joined',
   })
 })
 
@@ -51,6 +56,7 @@ const events = [
   { type: 'utterance.started', id: 'b' },
   { type: 'utterance.ended', id: 'a' },
   { type: 'utterance.ended', id: 'b' },
+  { type: 'utterance.ended', id: 'a', more: true },
   done('mind'),
   failed('mind'),
 ] satisfies (AgentEvent | { type: `xstate.${string}` })[]
@@ -61,6 +67,7 @@ const can = ({ context }: { context: { sounding: string[] } }, event: { type: st
 /** What the room is told in this state. */
 const shownIn = (value: unknown) => {
   const name = typeof value === 'object' && value !== null ? Object.values(value)[0] : value
+  if (typeof name === 'object') return 'speaking'
   return name === 'preparing' ? 'initializing' : name
 }
 /** What the agent does until its mind says so, and the way into the conversation that it then does not take. */
@@ -85,7 +92,9 @@ for (const [attending, otherWay] of beginnings) {
         const said = since.flatMap(each => (each.type === 'attend' && 'state' in each ? each.state : []))
         assert.is(context.attending, said.at(-1) ?? attending)
         if (snapshot.matches('initializing')) return
-        const shown = context.sounding.length > 0 ? 'speaking' : context.attending
+        const breathing = snapshot.matches({ conversing: { speaking: 'breathing' } })
+        if (breathing) assert.equal(context.sounding, [])
+        const shown = breathing || context.sounding.length > 0 ? 'speaking' : context.attending
         assert.is(shownIn(snapshot.value), shown)
         const changed = shownIn(before?.value) !== shownIn(snapshot.value)
         assert.is(effects.filter(effect => effect === 'tellState').length, changed ? 1 : 0)
@@ -157,6 +166,24 @@ it('tells each change once, and returns from speaking to what the mind said mean
   actor.send({ type: 'utterance.ended', id: 'b' }) // cut before it was heard
   actor.send({ type: 'utterance.ended', id: 'a' })
   assert.equal(states(), ['initializing', 'listening', 'thinking', 'speaking', 'listening'])
+})
+
+it('goes on speaking when the next utterance follows within 20 ms, and not when none comes (MM-23)', async () => {
+  const { actor, states, clock } = start()
+  actor.send({ type: 'room.joined' })
+  actor.send({ type: 'utterance.started', id: 'a' })
+  actor.send({ type: 'utterance.ended', id: 'a', more: true })
+  await clock.advance(19)
+  actor.send({ type: 'utterance.started', id: 'b' })
+  actor.send({ type: 'utterance.ended', id: 'b', more: true })
+  await clock.advance(19)
+  assert.equal(states(), ['initializing', 'listening', 'speaking'])
+  await clock.advance(1)
+  assert.equal(states(), ['initializing', 'listening', 'speaking', 'listening'])
+  actor.send({ type: 'utterance.started', id: 'c' })
+  actor.send({ type: 'utterance.ended', id: 'c', more: true })
+  actor.send({ type: 'utterance.ended', id: 'd' }) // it was cut before it began
+  assert.is(states().at(-1), 'listening')
 })
 
 it('is over when the mind is done', async () => {

@@ -79,4 +79,35 @@ it('ends what is open as its own speaker when another is listened to, or nobody 
   assert.is(ids().size, 2)
 })
 
+it('has several open under ids, each of whoever was linked when it began, and ends them all at the close (MM-39)', () => {
+  const { transcripts, events, words } = rig()
+  transcripts.heard('', false, 'u0') // of nobody, and so it stays
+  transcripts.follow('ann')
+  transcripts.heard('', false, 'u1')
+  transcripts.heard('Hm', false)
+  transcripts.heard('I am', false, 'u1')
+  transcripts.follow('bob')
+  transcripts.heard('', false, 'u2')
+  transcripts.heard('Who?', true, 'u0')
+  transcripts.heard('I am ann.', true, 'u1')
+  transcripts.close()
+  assert.equal(events(), ['caption ann', 'caption ann', 'finish', 'caption bob', 'finish', 'finish'])
+  assert.equal(words(), [
+    ['ann', '', false],
+    ['ann', 'Hm', false],
+    ['ann', 'I am', false],
+    ['ann', 'Hm', true],
+    ['bob', '', false],
+    ['ann', 'I am ann.', true],
+    ['bob', '', true],
+  ])
+})
+
+it('ends the oldest when too many wait for their words', () => {
+  const { transcripts, events } = rig()
+  transcripts.follow('ann')
+  for (let n = 0; n < 70; n++) transcripts.heard('', false, `u${n}`)
+  assert.is(events().filter(type => type === 'finish').length, 70 - 64)
+})
+
 it.run()

@@ -356,4 +356,29 @@ it('gives utterances without text no words', async () => {
   assert.not.ok('spoken' in (ends()[0] ?? { spoken: '' }))
 })
 
+it('says when it is heard for the first time, or that it was not, before it says its end', async () => {
+  const { room, clock } = await startCall()
+  const told: string[] = []
+  for (const id of ['a', 'b', 'c']) {
+    const { started, played } = room.say({ id, audio: sound(300) })
+    void started.then(is => told.push(`${id} ${is}`))
+    void played.then(({ outcome }) => told.push(`${id} ${outcome}`))
+  }
+  await clock.advance(400)
+  room.interrupt()
+  await clock.settle()
+  assert.equal(told, ['a true', 'a finished', 'b true', 'b interrupted', 'c false', 'c interrupted'])
+})
+
+it('counts words that nobody is shown (MM-1)', async () => {
+  const call = await startCall()
+  const captions = call.caller.collect('lk.transcription')
+  const quiet = call.room.say({ id: 'a', audio: sound(1_000), text: timed(5), shown: false })
+  await call.clock.advance(515)
+  assert.is(quiet.spoken, 'word0 word1 word2')
+  await call.clock.advance(1_000)
+  assert.is((await quiet.played).spoken, 'word0 word1 word2 word3 word4')
+  assert.equal([captions, shown(call, 'a')], [[], ''])
+})
+
 it.run()

@@ -89,6 +89,7 @@ const roomOf = ({ server, seat, gate, faults }: Hands, listenTo: (tell: (event: 
       joining = true
       try {
         await gate('join', signal)
+        if (left) throw goneError('client_initiated') // in the turn in which the gate let us pass
       } catch (error) {
         joining = false
         throw error

@@ -1,5 +1,6 @@
 /** A mind that does what the test says. */
 import type { Conversation, Mind } from '../../src/ports.ts'
+import { countingIds } from './ids.ts'
 
 export type FakeMind = Mind & {
   /** Every start so far. */
@@ -39,6 +40,8 @@ export const fakeConversation = (parts: Partial<Conversation> & Pick<Conversatio
   interrupt: misuse('interrupt'),
   state: misuse('state'),
   speech: misuse('speech'),
+  ready: async () => {},
+  outside: { clock: parts.clock, port: (_, port) => port, ids: countingIds(), log: () => {}, epochMs: 0 },
   format: { input: { sampleRate: 24_000, channels: 1 }, output: { sampleRate: 24_000, channels: 1 } },
   ...parts,
 })

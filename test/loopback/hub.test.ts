@@ -242,6 +242,20 @@ it('tells nothing more to one who leaves while being told', async () => {
   assert.equal(told, ['participant.joined'])
 })
 
+it('leaves nothing behind of a join that is given up in the very turn in which it succeeds (law 5)', async () => {
+  for (let turns = 0; turns < 8; turns++) {
+    const { clock, hub } = scene()
+    const { room } = hub.world({ identity: 'agent' })
+    const stop = new AbortController()
+    void outcome(room.join(() => {}, stop.signal))
+    for (let n = 0; n < turns; n++) await undefined
+    stop.abort(new Error('enough'))
+    void room.leave()
+    await clock.settle()
+    assert.equal(hub.openOf('agent'), nothing, `after ${turns} turns`)
+  }
+})
+
 it('gives every reader attributes of its own', async () => {
   const { clock, agent, caller } = scene()
   const { textOut } = await agent()

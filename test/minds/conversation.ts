@@ -5,6 +5,7 @@ import type { Recording } from '../../src/codec/wav.ts'
 import type { VoiceActivity } from '../../src/minds/senses.ts'
 import type { Conversation, Played, Saying, Utterance, Word } from '../../src/ports.ts'
 import type { VirtualClock } from '../../src/virtual.ts'
+import { countingIds } from '../fakes/ids.ts'
 
 export type Said = { type: 'said'; words: Word[]; data: Int16Array; startMs: number; endMs: number; played: Played }
 /** What happened, in order; ms of the virtual clock, which begins with the caller's first frame. */
@@ -73,6 +74,7 @@ const utter = (desk: Desk, { audio, text }: Saying, id: string): Utterance => {
       return result?.heard ?? heard()
     },
     spoken: '',
+    started: played.then(() => begunMs !== undefined),
     played,
     interrupt,
   }
@@ -122,7 +124,9 @@ export const stage = ({ clock, caller, output = caller, lastsMs = Infinity, fail
       },
       speech: () => {},
       state: state => desk.entries.push({ type: 'state', state, atMs: clock.now() }),
+      ready: async () => {},
       clock,
+      outside: { clock, port: (_, port) => port, ids: countingIds(), log: () => {}, epochMs: 0 },
       format: { input, output },
     },
   }

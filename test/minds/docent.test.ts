@@ -181,7 +181,7 @@ it('does not say again what was heard to its end, though it counts as interrupte
       for await (const word of text) texts.push(typeof word === 'string' ? word : word.text)
       return { id: 'SG_1', outcome: 'interrupted', pushed: 10 ** 9, heard: 10 ** 9, discarded: 0 }
     })()
-    return { id: 'SG_1', heard: 0, spoken: '', played, interrupt: unexpected }
+    return { id: 'SG_1', heard: 0, spoken: '', started: Promise.resolve(true), played, interrupt: unexpected }
   }
   const done = docent({ voice, activity: loudness() }).start({ ...conversation, say: whole }, new AbortController().signal)
   await clock.runUntil(done, 60_000)

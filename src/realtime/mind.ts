@@ -1,0 +1,26 @@
+/** A speech-to-speech model as the mind of a room. */
+import type { Conversation, Mind } from '../ports.ts'
+import { Dialogue } from './dialogue.ts'
+import type { AgentNews } from './news.ts'
+import { dialogueOf, type RealtimeOptions, realtimeOf } from './options.ts'
+
+export type RealtimeMindOptions = RealtimeOptions & {
+  /** Gets what happens, as the events of a `MultimodalAgent`; `closed` is the room's to tell. It must not throw. */
+  tell?: (news: AgentNews) => void
+}
+
+/**
+ * The mind for `openRoom`. What the model hears is cut and converted for it, what it says for the room; a room of the model's own rates and
+ * of frames of `inputChunkMs` saves that. Throws a TypeError or RangeError that names the option.
+ */
+export const realtimeMind = ({ tell = () => {}, ...options }: RealtimeMindOptions) => {
+  const settings = realtimeOf(options)
+  const begin = (conversation: Conversation) => {
+    const dialogue = new Dialogue({
+      ...dialogueOf(settings),
+      tell: (event, payload) => tell({ event, payload } as AgentNews),
+    })
+    return dialogue.in(conversation)
+  }
+  return Object.assign(begin, { attending: 'initializing' } satisfies Pick<Mind, 'attending'>)
+}

@@ -1,0 +1,30 @@
+/** What an agent with a model tells its owner. */
+import type { FunctionCall, FunctionResult, ModelMetrics } from './port.ts'
+
+/** What was said: of the caller as it was recognised, of the agent as it was heard, with `...` where it was cut. `id`: of the model's item. */
+export type SpeechMessage = { id: string; role: 'user' | 'assistant'; text: string }
+/** `source`: the model, or the part of the room. Not `recoverable`: the agent closes. */
+export type AgentFailure = { source: string; error: Error; recoverable: boolean }
+
+/** Events by name, with what their listeners get. */
+export type AgentEvents = {
+  user_started_speaking: undefined
+  user_stopped_speaking: undefined
+  /** An utterance is heard, and is heard no more; the message follows the second. */
+  agent_started_speaking: undefined
+  agent_stopped_speaking: undefined
+  user_speech_committed: SpeechMessage
+  agent_speech_committed: SpeechMessage
+  agent_speech_interrupted: SpeechMessage
+  function_calls_collected: FunctionCall[]
+  function_calls_finished: FunctionResult[]
+  metrics_collected: ModelMetrics
+  error: AgentFailure
+  /** The last of all, once. `error`: what ended it, if a failure did. */
+  closed: { reason: string; error?: unknown }
+}
+export type AgentEvent = keyof AgentEvents
+/** One of them. */
+export type AgentNews = { [E in AgentEvent]: { event: E; payload: AgentEvents[E] } }[AgentEvent]
+/** Tells one of them; it must not throw. */
+export type TellAgent = <E extends AgentEvent>(event: E, payload: AgentEvents[E]) => void
