@@ -187,7 +187,7 @@ it('connects, joins and is live, and says what it is only then (MM-6)', async ()
   assert.equal([actor.getSnapshot().value, asked], [{ live: 'listening' }, ['listening', 'live']])
 })
 
-it('thinks from a response until its first sound, if it shall say so', async () => {
+it('thinks from a response until its first sound, if it shall say so (MM-27)', async () => {
   const { asked, go, send } = start()
   await go()
   send({ type: 'response.created', id: 'r' })

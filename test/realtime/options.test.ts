@@ -83,7 +83,7 @@ it('can be read and told before the start, and passes it on then (MM-2)', async 
   assert.equal(here.agent.chatCtxCopy(), first)
 })
 
-it('says that it thinks, if it shall, until it is heard', async () => {
+it('says that it thinks, if it shall, until it is heard (MM-27)', async () => {
   const here = await liveStage({ options: { reportThinking: true } })
   const states: (string | undefined)[] = []
   here.caller.watch(event => event.type === 'participant.changed' && states.push(event.attributes['lk.agent.state']))

@@ -79,7 +79,7 @@ it('has every statement of this project once', () => {
   for (const id of ids) counts.set(id.replace(/-.*/, ''), (counts.get(id.replace(/-.*/, '')) ?? 0) + 1)
   assert.is(
     [...counts].map(([group, count]) => `${group} ${count}`).join(', '),
-    'OPT 14, ROOM 17, LINK 14, MIC 17, PRE 17, OUT 32, TXT 15, SYNC 14, CHAT 6, CAM 3, STATE 4, PORT 3, SESS 6, PLAY 32, FWD 16, STT 7',
+    'OPT 14, ROOM 17, LINK 14, MIC 17, PRE 17, OUT 32, TXT 15, SYNC 14, CHAT 6, CAM 3, STATE 4, PORT 3, SESS 6, PLAY 32, FWD 16, STT 7, FAKE 9, MM 51, OAI 5',
   )
 })
 
