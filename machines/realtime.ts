@@ -2,7 +2,7 @@
  * Realtime — the conversation with a speech-to-speech model: the mind of a room.
  *   connecting → joining → live (listening ⇄ speaking) → closing → closed
  *   a connection that drops → reconnecting (resting ⇄ opening) → joining, where that is wanted; else closing
- * What is heard and said is in no event: `feed` sends the one, `speak` takes the other by its id.
+ * What is heard, read and said is in no event: `feed` and `read` send it, `speak` takes a content by its id.
  */
 import { type ActorRefFrom, assign, fromCallback, fromPromise, setup } from 'xstate'
 import { unbound } from './unbound.ts'
@@ -73,6 +73,7 @@ export const realtimeMachine = setup({
     connect: fromPromise<void>(unbound('connect')),
     join: fromPromise<void>(unbound('join')),
     feed: fromPromise<void>(unbound('feed')),
+    read: fromPromise<void>(unbound('read')),
     leave: fromPromise<void>(unbound('leave')),
   },
   actions: {
@@ -124,7 +125,10 @@ export const realtimeMachine = setup({
     },
     live: {
       entry: ['noteSteady', 'attend', 'tellLive'],
-      invoke: { id: 'feed', src: 'feed' },
+      invoke: [
+        { id: 'feed', src: 'feed' },
+        { id: 'read', src: 'read' },
+      ],
       on: {
         ...telling,
         'response.created': { actions: [{ type: 'notePending', params: idIn }, 'attend'] },

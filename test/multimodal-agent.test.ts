@@ -210,6 +210,30 @@ it('cuts what sounds and what waits when the caller speaks, and tells the model 
   await here.close()
 })
 
+it('tells the model also of what somebody else has cut, once, and where it was paused (MM-29, MM-31)', async () => {
+  const here = await liveStage()
+  const { clock, session, agent } = here
+  session.reply(3_000, words, { itemId: 'a' })
+  await clock.advance(500)
+  agent.chart?.pause()
+  await clock.advance(5_000)
+  agent.chart?.interrupt()
+  await clock.settle()
+  session.emit('input_speech_started', {})
+  await clock.advance(100)
+  const [end] = session.named('truncate') as { audioEndMs: number }[]
+  assert.equal(
+    session.orders.map(({ name }) => name),
+    ['truncate'],
+  )
+  assert.ok(Math.abs((end?.audioEndMs ?? 0) - 505) <= 10, `${end?.audioEndMs}`)
+  agent.chart?.resume()
+  session.reply(200, ['Next.'], { itemId: 'b' })
+  await clock.advance(600)
+  assert.is(here.commits().length, 2)
+  await here.close()
+})
+
 it('stops a response that is still being made, and says nothing more of it (MM-32)', async () => {
   const here = await liveStage()
   const { clock, session } = here

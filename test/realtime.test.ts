@@ -108,6 +108,11 @@ const rig = (): Rig & Record<'connect' | 'join' | 'leave', ReturnType<typeof pen
     works[name].push(work)
     return work.promise
   }
+  const lasting = (name: string, signal: AbortSignal) => {
+    running.add(name)
+    signal.addEventListener('abort', () => running.delete(name), { once: true })
+    return new Promise<void>(() => {})
+  }
   const note = (name: string) => () => void asked.push(name)
   const rigged = { asked, running, tell: (_: RealtimeEvent) => {}, ...works }
   const hands: RealtimeHands = {
@@ -119,11 +124,8 @@ const rig = (): Rig & Record<'connect' | 'join' | 'leave', ReturnType<typeof pen
     connect: () => begin('connect'),
     join: () => begin('join'),
     leave: () => begin('leave'),
-    feed: signal => {
-      running.add('feed')
-      signal.addEventListener('abort', () => running.delete('feed'), { once: true })
-      return new Promise(() => {})
-    },
+    feed: signal => lasting('feed', signal),
+    read: signal => lasting('read', signal),
     speak: id => void asked.push(`speak ${id}`),
     interrupt: note('interrupt'),
     hush: note('hush'),
@@ -157,7 +159,7 @@ it('does so with its binding, on every transition', async () => {
         },
         check: ({ snapshot }) => {
           assert.is(running.has('dialogue'), snapshot.status === 'active')
-          assert.is(running.has('feed'), snapshot.matches('live'))
+          for (const work of ['feed', 'read']) assert.is(running.has(work), snapshot.matches('live'))
           if (snapshot.matches('live')) assert.ok(asked.includes('live'))
         },
         end: () => assert.is(running.size, 0),

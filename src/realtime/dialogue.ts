@@ -5,9 +5,9 @@ import { cut } from '../audio/cut.ts'
 import { type AudioFrame, samplesOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
 import { sleep } from '../clock.ts'
-import { coded, lineOf } from '../errors.ts'
+import { coded, codeOf, lineOf } from '../errors.ts'
 import { until } from '../pipes/until.ts'
-import type { Conversation, LogLevel } from '../ports.ts'
+import type { ChatMessage, Conversation, LogLevel } from '../ports.ts'
 import { checkSession } from './checks.ts'
 import { type Listening, listenTo } from './listening.ts'
 import type { TellAgent } from './news.ts'
@@ -33,6 +33,8 @@ export class Dialogue implements RealtimeHands {
   #fncCtx: FunctionContext
   #room: { conversation: Conversation; speech: Speech } | undefined
   #session: RealtimeSession | undefined
+  /** It has been ready: what it has of the conversation counts. */
+  #isKnown = false
   #ears: Listening | undefined
   /** A frame that a session did not take before it was lost. */
   #held: AudioFrame | undefined
@@ -78,7 +80,7 @@ export class Dialogue implements RealtimeHands {
     if (this.#session) this.#session.fncCtx = functions
   }
   chatCtxCopy(): ChatContext {
-    return this.#session?.chatCtxCopy() ?? { items: [...this.#chatCtx.items] }
+    return this.#session && this.#isKnown ? this.#session.chatCtxCopy() : { items: [...this.#chatCtx.items] }
   }
   async setChatCtx(chatCtx: ChatContext): Promise<void> {
     this.#chatCtx = chatCtx
@@ -123,6 +125,8 @@ export class Dialogue implements RealtimeHands {
     const { outside } = conversation
     const { model, machine, transcription, tell } = this.#options
     const [chatCtx, fncCtx] = [this.chatCtxCopy(), this.fncCtx]
+    this.#chatCtx = chatCtx
+    this.#isKnown = false
     void this.#part()
     const hands = { clock: outside.clock, ids: outside.ids, log: outside.log, epochMs: outside.epochMs }
     const session = outside.port('model', model).session({ chatCtx, fncCtx }, { ...hands, timeoutMs: machine.initTimeoutMs })
@@ -133,6 +137,7 @@ export class Dialogue implements RealtimeHands {
       send: event => this.#send?.(event),
     })
     await session.ready
+    this.#isKnown = true
   }
   async join(): Promise<void> {
     await this.#room?.conversation.ready()
@@ -149,6 +154,20 @@ export class Dialogue implements RealtimeHands {
     const size = samplesOf(this.#options.inputChunkMs, format.sampleRate)
     for await (const frame of pipe(conversation.hear(), until<AudioFrame>(signal), conform(format), cut(size)))
       if (frame.samplesPerChannel === size && !(await this.#append(frame, session, signal))) return
+  }
+  async read(signal: AbortSignal): Promise<void> {
+    const session = this.#session
+    if (!session || !this.#room) return
+    const { chat, outside } = this.#room.conversation
+    for await (const { text } of pipe(chat(), until<ChatMessage>(signal))) {
+      const item = { id: outside.ids.next('msg_'), type: 'message', role: 'user', content: [text] } as const
+      try {
+        await session.conversation.item.create(item)
+        await session.response.create()
+      } catch (error) {
+        if (codeOf(error) !== 'ERR_CLOSED') this.#fail(error, true)
+      }
+    }
   }
   leave(): Promise<void> {
     this.#left ??= this.#leave()

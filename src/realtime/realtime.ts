@@ -12,6 +12,8 @@ export interface RealtimeHands {
   join(): Promise<void>
   /** Sends what is heard, until the signal aborts. */
   feed(signal: AbortSignal): Promise<void>
+  /** Answers what people write, until the signal aborts. */
+  read(signal: AbortSignal): Promise<void>
   /** Resolves when all that was said is told, and the session is closed. */
   leave(): Promise<void>
   /** Says a content that was added. */
@@ -38,6 +40,7 @@ export const realtimeOn = (hands: RealtimeHands, input: RealtimeInput) => {
       connect: fromPromise(({ signal }) => hands.connect(signal)),
       join: fromPromise(() => hands.join()),
       feed: fromPromise(({ signal }) => hands.feed(signal)),
+      read: fromPromise(({ signal }) => hands.read(signal)),
       leave: fromPromise(() => hands.leave()),
     },
     actions: {

@@ -74,6 +74,7 @@ export class FakeSession implements RealtimeSession {
   /** The way is full. */
   full = false
   closed = false
+  isOpen = false
   #listeners = new Map<string, Set<(payload: never) => void>>()
   #refusals: { name: string; error: Error }[] = []
   #drained: () => void = () => {}
@@ -89,7 +90,10 @@ export class FakeSession implements RealtimeSession {
     this.fncCtx = fncCtx
     this.hands = hands
     this.ready = new Promise((resolve, reject) => {
-      this.open = resolve
+      this.open = () => {
+        this.isOpen = true
+        resolve()
+      }
       this.refuse = reject
     })
     this.ready.catch(() => {})
@@ -144,7 +148,7 @@ export class FakeSession implements RealtimeSession {
   }
 
   chatCtxCopy(): ChatContext {
-    return { items: [...this.items] }
+    return { items: this.isOpen ? [...this.items] : [] } // nobody knows it before the server does
   }
   async setChatCtx(chatCtx: ChatContext): Promise<void> {
     await this.#order('setChatCtx', chatCtx)

@@ -5,10 +5,12 @@ import * as assert from 'uvu/assert'
 import { codeOf } from '../../src/errors.ts'
 import { attach } from '../../src/livekit/attach.ts'
 import { heldBy } from '../../src/livekit/world.ts'
+import { MultimodalAgent } from '../../src/multimodal-agent.ts'
 import type { RoomEvent } from '../../src/ports.ts'
 import { RoomIO } from '../../src/room-io.ts'
 import { virtualClock } from '../../src/virtual.ts'
 import { outcomeOf } from '../fakes/call.ts'
+import { FakeModel } from '../fakes/model.ts'
 import { FakeSession } from '../fakes/session.ts'
 
 const it = suite('livekit attach')
@@ -168,6 +170,25 @@ it('serves a RoomIO: linked with the SDK’s own participant, and closed without
   await clock.runUntil(io.close())
   assert.is(listeners(), before)
   room.registerByteStreamHandler('lk.agent.pre-connect-audio-buffer', () => {})
+})
+
+it('serves a MultimodalAgent, which waits for the room, asks for no session before, and leaves it as it was (MM-45)', async () => {
+  for (const connects of [false, true]) {
+    const { clock, room, connect, listeners, hands } = scene({ connected: false })
+    const before = listeners()
+    const model = new FakeModel()
+    const agent = new MultimodalAgent({ model, ...hands })
+    const starting = outcomeOf(clock, agent.start(room))
+    await clock.advance(60_000)
+    assert.equal([model.sessions.length, agent.chart?.linkedParticipant], [0, undefined])
+    if (connects) connect()
+    await clock.settle()
+    assert.equal([model.sessions.length, agent.chart?.linkedParticipant], connects ? [1, 'ann'] : [0, undefined])
+    await clock.runUntil(agent.close())
+    assert.is(codeOf((await starting).error), 'ERR_CLOSED')
+    assert.is(listeners(), before)
+    assert.is(room.isConnected, connects)
+  }
 })
 
 it.run()

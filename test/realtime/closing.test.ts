@@ -270,6 +270,28 @@ it('comes back with the conversation so far, if it shall; the room stays, and sa
   await checkGone(here)
 })
 
+it('keeps the conversation also over tries that fail (MM-48)', async () => {
+  const here = newStage({ options: { reconnect: true }, model: { eager: false } })
+  here.agent.start(here.world)
+  await here.clock.advance(50)
+  here.model.now.open()
+  await here.clock.advance(100)
+  here.model.now.reply(300, words, { itemId: 'a' })
+  await here.clock.advance(600)
+  here.model.now.drop()
+  await here.clock.advance(600)
+  assert.equal(
+    here.agent.chatCtxCopy().items.map(({ id }) => id),
+    ['a'],
+  )
+  here.model.now.refuse(new Error('not yet'))
+  await here.clock.advance(1_100)
+  here.model.now.open()
+  await here.clock.advance(100)
+  assert.equal([here.model.sessions.length, here.model.now.textOf('a')], [3, words.join('')])
+  await here.close()
+})
+
 it('gives up after so many tries (MM-48)', async () => {
   const here = newStage({ options: { reconnect: { attempts: 2, backoffMs: 500 } }, model: { eager: false } })
   here.agent.start(here.world)

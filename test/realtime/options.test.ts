@@ -117,6 +117,29 @@ it('takes listeners off again, and logs what they throw', async () => {
   await here.close()
 })
 
+it('answers what people write in its room, after what it said was cut', async () => {
+  const model = new FakeModel()
+  const call = newCall({ options: { mind: realtimeMind({ model }) } })
+  call.caller.publish()
+  const room = call.open()
+  await call.clock.advance(50)
+  model.now.reply(2_000, ['Hello ', 'there.'], { itemId: 'a' })
+  await call.clock.advance(500)
+  call.caller.sendText('lk.chat', ['What time is it?'])
+  await call.clock.advance(100)
+  const [item] = model.now.named('create') as { role: string; content: string[] }[]
+  assert.equal([item?.role, item?.content], ['user', ['What time is it?']])
+  assert.equal(
+    model.now.orders.map(({ name }) => name),
+    ['truncate', 'create', 'response'],
+  )
+  model.now.refuses('create', new Error('full'))
+  call.caller.sendText('lk.chat', ['Hello?'])
+  await call.clock.advance(100)
+  assert.ok(call.codes('warn').includes('model.failed'))
+  await call.clock.runUntil(room.close())
+})
+
 it('is a mind by itself, in a room of any rates', async () => {
   const model = new FakeModel({ inputSampleRate: 16_000 })
   const told: string[] = []
