@@ -6,7 +6,7 @@ import type { LinkFact, LinkInput } from './inbound/link.ts'
 import type { MicrophoneInput } from './inbound/microphone.ts'
 import type { FalseInterruption, InterruptionFact } from './outbound/interruption.ts'
 import type { TranscriptInput } from './outbound/transcript.ts'
-import type { Concern } from './supervision.ts'
+import type { Concern, Policy, Post } from './supervision.ts'
 
 /** `off`: who is not launched; without an `agent` a session is the mind. `deletes`: the room, when the conversation is over. */
 export type RoomInput = {
@@ -34,8 +34,9 @@ export type RoomEvent =
   | { type: 'attach' | 'detach'; of?: Sense } // one of them, or both
   | { type: 'attend'; state: Attending } // the mind, of itself
   | { type: 'speech.started' | 'speech.ended' } // the mind, of the caller
+  | ({ type: 'spawn'; id: string } & Policy) // an actor of the owner's own
   | { type: 'close'; reason?: string }
-  | { type: 'restart' | 'forget'; concern: Concern } // from us to us, later
+  | { type: 'restart' | 'forget'; concern: Post } // from us to us, later
   | { type: 'utterance.started'; id: string }
   | { type: 'sink.failed'; error: string }
   | AgentFact
@@ -60,8 +61,10 @@ export type RoomContext = RoomInput &
     held: boolean
     detached: Sense[]
     state: AgentState
+    /** The owner's own actors by their names, those too that wait for a restart. */
+    guests: Record<string, Policy>
     /** Failures that are not forgotten. */
-    failures: Partial<Record<Concern, number>>
+    failures: Partial<Record<Post, number>>
     reason?: string
     error?: unknown
   }

@@ -8,8 +8,8 @@ import { type Concern, concernOf } from './supervision.ts'
 /** `SG_…` of `playout:SG_…`. */
 export const keyOf = (name: string): string => name.slice(name.indexOf(':') + 1)
 export const named = (crew: Crew, concern: Concern): string[] => Object.keys(crew).filter(name => concernOf(name) === concern)
-export const without = (crew: Crew, name: string): Crew => {
-  const { [name]: _, ...rest } = crew
+export const without = <T>(all: Record<string, T>, name: string): Record<string, T> => {
+  const { [name]: _, ...rest } = all
   return rest
 }
 
@@ -64,7 +64,7 @@ export const briefing = (name: string, context: RoomContext): AnyEventObject[] =
   return [...here, ...sounding.map(playout => ({ type: 'utterance.started', id: keyOf(playout) }))]
 }
 
-/** Who is told what when the room closes, in this order (ROOM-9). The agent is stopped; captions end with their utterances. */
+/** Who is told what when the room closes, in this order (ROOM-9). The agent and guests are stopped; captions end with their utterances. */
 export const farewells = (crew: Crew): [name: string, event: AnyEventObject][] => [
   ['chat', { type: 'close' }],
   ['link', { type: 'close' }],

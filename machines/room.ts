@@ -48,7 +48,7 @@ export const roomMachine = supervisor.createMachine({
   id: 'room',
   context: ({ input }) => ({
     ...{ off: [], deletes: false, joinTimeoutMs: 20_000, deleteRoomTimeoutMs: 10_000, ...input },
-    ...{ crew: {}, joined: null, roster: [], linked: null, state: 'initializing', failures: {} },
+    ...{ crew: {}, guests: {}, joined: null, roster: [], linked: null, state: 'initializing', failures: {} },
     ...{ away: false, paused: false, held: false, detached: [] },
   }),
   initial: 'idle',
@@ -76,6 +76,7 @@ export const roomMachine = supervisor.createMachine({
         ...commands,
         ...holding,
         interrupt: { actions: 'pass' },
+        spawn: { actions: { type: 'addGuest', params: ({ event }) => event } },
         caption: { actions: { type: 'addTranscript', params: ({ event }) => event.segment } },
         finish: { actions: 'pass' },
         attend: { actions: 'pass' },

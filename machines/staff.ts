@@ -1,5 +1,5 @@
 /** Whom a room can employ, what its hands do for it, and what it notes: the parts that `supervisor.ts` puts together. */
-import { type AnyActorRef, assign, fromPromise, setup } from 'xstate'
+import { type AnyActorLogic, type AnyActorRef, assign, fromPromise, setup } from 'xstate'
 import type { AgentState, Joined, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
 import { isOurs, type RoomContext, type RoomEvent, type RoomFailure, type RoomInput, sensesOf } from './affairs.ts'
 import { agentMachine } from './agent.ts'
@@ -14,8 +14,11 @@ import { playoutMachine } from './outbound/playout.ts'
 import { presenceMachine } from './outbound/presence.ts'
 import { syncMachine } from './outbound/sync.ts'
 import { type TranscriptInput, transcriptMachine } from './outbound/transcript.ts'
-import type { Concern } from './supervision.ts'
+import { type Concern, isGuest, type Policy, type Post } from './supervision.ts'
 import { unbound } from './unbound.ts'
+
+/** Of which logic it is, src/ knows by its name. */
+const guest: AnyActorLogic = fromPromise<unknown, { name: string }>(unbound('guest'))
 
 export const staff = setup({
   types: { input: {} as RoomInput, events: {} as RoomEvent, context: {} as RoomContext },
@@ -34,6 +37,7 @@ export const staff = setup({
     presence: presenceMachine,
     interruption: interruptionMachine,
     agent: agentMachine,
+    guest,
   },
   actions: {
     stopOrphans: (_, _child: AnyActorRef) => unbound('stopOrphans')(),
@@ -61,7 +65,8 @@ export const staff = setup({
       },
     }),
     relaunch: assign({
-      crew: ({ context: { crew, microphone, agent }, spawn }, concern: Concern) => {
+      crew: ({ context: { crew, microphone, agent }, spawn }, concern: Post) => {
+        if (isGuest(concern)) return { ...crew, [concern]: spawn('guest', { id: concern, input: { name: concern } }) }
         if (concern === 'microphone') return { ...crew, microphone: spawn('microphone', { id: 'microphone', input: microphone }) }
         if (concern === 'camera') return { ...crew, camera: spawn('camera', { id: 'camera' }) }
         if (concern === 'chat') return { ...crew, chat: spawn('chat', { id: 'chat' }) }
@@ -81,6 +86,13 @@ export const staff = setup({
         ...crew,
         [`transcript:${segment.id}`]: spawn('transcript', { id: `transcript:${segment.id}`, input: { ...segment, away } }),
       }),
+    }),
+    addGuest: assign({
+      crew: ({ context: { crew }, spawn }, { id }: { id: string } & Policy) => {
+        const name = `guest:${id}`
+        return { ...crew, [name]: spawn('guest', { id: name, input: { name } }) }
+      },
+      guests: ({ context: { guests } }, { id, restarts, otherwise }) => ({ ...guests, [`guest:${id}`]: { restarts, otherwise } }),
     }),
     noteJoined: assign(({ context }, { name, identity, participants }: Joined) => ({
       ...context,
@@ -102,7 +114,7 @@ export const staff = setup({
     noteDetached: assign({ detached: ({ context: { detached }, event }) => [...new Set([...detached, ...sensesOf(event)])] }),
     noteState: assign({ state: (_, state: AgentState) => state }),
     noteForgotten: assign({
-      failures: ({ context: { failures } }, concern: Concern) => ({ ...failures, [concern]: (failures[concern] ?? 1) - 1 }),
+      failures: ({ context: { failures } }, concern: Post) => ({ ...failures, [concern]: (failures[concern] ?? 1) - 1 }),
     }),
     noteReason: assign({ reason: ({ context }, reason: string) => context.reason ?? reason }),
     noteError: assign({ error: (_, error: unknown) => error }),

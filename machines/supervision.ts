@@ -13,6 +13,9 @@ export type Concern =
   | 'presence'
   | 'interruption'
   | 'agent'
+  | 'guest'
+/** Whose failures are counted as one's, and whom a restart makes good: a concern, or one guest. */
+export type Post = Concern | `guest:${string}`
 /** After the last restart: `close` the room, or go on `without` that child. */
 export type Policy = { restarts: number; otherwise: 'close' | 'without' }
 
@@ -33,6 +36,7 @@ export const failureTable: Record<Concern, Policy> = {
   presence: { restarts: 3, otherwise: 'without' },
   interruption: { restarts: 0, otherwise: 'without' }, // the voice is held no more
   agent: { restarts: 1, otherwise: 'close' },
+  guest: { restarts: 0, otherwise: 'without' }, // unless its owner says so
 }
 
 const isConcern = (name: string | undefined): name is Concern => name !== undefined && Object.hasOwn(failureTable, name)
@@ -43,9 +47,12 @@ export const concernOf = (actorId: string): Concern | undefined => {
   return isConcern(name) ? name : undefined
 }
 
+export const isGuest = (name: string): name is `guest:${string}` => name.startsWith('guest:')
+export const postOf = (actorId: string): Post | undefined => (isGuest(actorId) ? actorId : concernOf(actorId))
+
 /** What becomes of a child that failed after `before` failures that are not forgotten. */
-export const verdict = (concern: Concern, before: number): 'restart' | Policy['otherwise'] =>
-  before < failureTable[concern].restarts ? 'restart' : failureTable[concern].otherwise
+export const verdict = ({ restarts, otherwise }: Policy, before: number): 'restart' | Policy['otherwise'] =>
+  before < restarts ? 'restart' : otherwise
 
 /** How long to wait before restart number `n` (from 1), in ms. */
 export const backoff = (n: number): number => BACKOFF_MS * 2 ** (n - 1)

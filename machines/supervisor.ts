@@ -3,11 +3,12 @@ import type { AnyEventObject } from 'xstate'
 import { actorOf, errorOf, outputOf, type RoomContext, type RoomEvent } from './affairs.ts'
 import { audience, briefing, farewells, keyOf, named, without, wordingOf } from './crew.ts'
 import { staff } from './staff.ts'
-import { backoff, concernOf, MEMORY_MS, verdict } from './supervision.ts'
+import { backoff, concernOf, failureTable, isGuest, MEMORY_MS, postOf, verdict } from './supervision.ts'
 
-const verdictOn = ({ context, event }: { context: RoomContext; event: RoomEvent }) => {
-  const concern = concernOf(actorOf(event))
-  return concern ? verdict(concern, context.failures[concern] ?? 0) : 'close'
+const verdictOn = ({ context: { failures, guests }, event }: { context: RoomContext; event: RoomEvent }) => {
+  const post = postOf(actorOf(event))
+  if (!post) return 'close'
+  return verdict(isGuest(post) ? (guests[post] ?? failureTable.guest) : failureTable[post], failures[post] ?? 0)
 }
 
 /** What an action that does several things is given. */
@@ -21,8 +22,8 @@ const brief = (names: (event: RoomEvent, context: RoomContext) => string[]) =>
     const { event, context } = args
     for (const name of names(event, context)) for (const news of briefing(name, context)) send(args, name, news)
   })
-/** A child is over: whoever waits for it is told, and it is gone. */
-const part = (args: Deed) => {
+/** A child is over: whoever waits for it is told, and it is gone; unless it comes again, for good. */
+const part = (args: Deed, comesAgain = false) => {
   const { context, event, enqueue } = args
   const name = actorOf(event)
   if (concernOf(name) === 'playout') {
@@ -32,6 +33,7 @@ const part = (args: Deed) => {
   }
   if (context.crew[name]) enqueue.stopChild(context.crew[name]) // XState keeps whoever has ended
   enqueue.assign({ crew: without(context.crew, name) })
+  if (!comesAgain) enqueue.assign({ guests: without(context.guests, name) })
 }
 /** A child has failed: that is told first, and what became of its work; then nothing of it runs on. */
 const bury = (args: Deed, restarted: boolean) => {
@@ -39,7 +41,7 @@ const bury = (args: Deed, restarted: boolean) => {
   const actor = actorOf(event)
   const child = context.crew[actor]
   enqueue({ type: 'tellFailed', params: { actor, error: undefined, ...errorOf(event), restarted } })
-  part(args)
+  part(args, restarted)
   if (child) enqueue({ type: 'stopOrphans', params: child })
   if (actor === 'interruption') enqueue.raise({ type: 'voice.released', rewind: false })
   if (actor === 'agent') for (const name of named(context.crew, 'playout')) send(args, name, { type: 'abandon' })
@@ -59,11 +61,11 @@ export const supervisor = staff.extend({
     unlisten: staff.enqueueActions(args => {
       for (const name of ['microphone', 'camera']) send(args, name, { type: 'unlisten' })
     }),
-    part: staff.enqueueActions(part),
+    part: staff.enqueueActions(args => part(args)),
     bury: staff.enqueueActions(args => bury(args, false)),
     revive: staff.enqueueActions(args => {
       const { context, event, enqueue } = args
-      const concern = concernOf(actorOf(event))
+      const concern = postOf(actorOf(event))
       bury(args, true)
       if (!concern) return
       const failures = (context.failures[concern] ?? 0) + 1
@@ -73,9 +75,10 @@ export const supervisor = staff.extend({
     }),
     dismiss: staff.enqueueActions(args => {
       const { crew } = args.context
-      if (crew.agent) args.enqueue.stopChild(crew.agent)
+      const dismissed = ['agent', ...named(crew, 'guest').reverse()] // who came last may need who was there
+      for (const name of dismissed) if (crew[name]) args.enqueue.stopChild(crew[name])
       for (const [name, event] of farewells(crew)) send(args, name, event)
-      args.enqueue.assign({ crew: without(crew, 'agent') })
+      args.enqueue.assign({ crew: dismissed.reduce(without, crew), guests: {} })
     }),
     abandonAll: staff.enqueueActions(({ context: { crew }, enqueue }) => {
       for (const child of Object.values(crew)) enqueue.stopChild(child)

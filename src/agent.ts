@@ -38,7 +38,8 @@ const logicOf = (mind: MindLogic, conversation: Conversation): AnyActorLogic => 
   if (!isLogic(logic)) throw new TypeError('a mind that is a function gives the logic of an actor: a machine, or fromPromise(…)')
   return logic
 }
-const isLogic = (given: unknown): given is AnyActorLogic => typeof Reflect.get(Object(given), 'transition') === 'function'
+/** Whether XState can make an actor of it. */
+export const isLogic = (given: unknown): given is AnyActorLogic => typeof Reflect.get(Object(given), 'transition') === 'function'
 /** Of several readers the newest reads: what an actor has left behind would keep the next one from it. */
 const newest = <T>(source: () => AsyncIterable<T>) => {
   let reader: AsyncIterator<T> | undefined

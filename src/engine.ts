@@ -7,6 +7,7 @@ import { agentOn, apart } from './agent.ts'
 import { captionsOf } from './captions.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
+import { Guests } from './guests.ts'
 import { cameraOn } from './inbound/camera.ts'
 import { chatOn } from './inbound/chat.ts'
 import { createEar, type Ear } from './inbound/ear.ts'
@@ -54,6 +55,7 @@ export class Engine {
   readonly captions: Captions
   readonly utterances: Utterances
   readonly transcripts: Transcripts
+  readonly guests: Guests
   readonly #hands: EngineHands
   readonly #speaker: Speaker
   /** What comes while the room is being joined: it is newer than the roster that joining gives. */
@@ -94,6 +96,7 @@ export class Engine {
       },
     })
     this.transcripts = new Transcripts(shared)
+    this.guests = new Guests({ context: () => this.context, send, log })
     this.actor = createActor(this.#machine(), { clock, id: 'room', input: inputOf(settings, hands.attended) })
     this.actor.subscribe({ error: error => this.#collapse(error) })
   }
@@ -143,6 +146,7 @@ export class Engine {
         transcript: transcriptOn({ captions: this.captions, log, tell: () => this.#loseCaptions() }),
         presence: presenceOn(room, { log }),
         interruption: interruptionOn({ tell }),
+        guest: this.guests.logic,
         agent: agentOn({ mind: apart(settings.mind), conversation, tell: fact => this.#attend(fact) }),
       },
       actions: {

@@ -1,4 +1,5 @@
 /** A room with its agent: what a user holds. It keeps no state of its own; the machines do. */
+import type { AnyActorLogic } from 'xstate'
 import type { RoomRef } from '../machines/room.ts'
 import { heardIn, readyIn } from './arrivals.ts'
 import { type Queue, slide } from './audio/buffer.ts'
@@ -7,6 +8,7 @@ import { conversationOf } from './conversation.ts'
 import { Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
+import type { Guest, GuestOptions } from './guests.ts'
 import { journaled } from './journal.ts'
 import type { Attended } from './launch.ts'
 import { News } from './news.ts'
@@ -216,6 +218,11 @@ export class ChartRoom {
     this.#engine.send({ type: attached ? 'attach' : 'detach', ...(of ? { of } : {}) })
     // At once also while the microphone is down and comes again.
     if (this.isOpen && of !== 'camera') this.#engine.ear.gate(attached)
+  }
+  /** Starts an actor of your own, until the room closes. Throws ERR_CLOSED, or ERR_DUPLICATE_ACTOR for the id of one that is there. */
+  spawn<L extends AnyActorLogic>(logic: L, options: GuestOptions<L>): Guest<L> {
+    if (!this.isOpen) throw coded('ERR_CLOSED', 'the room is not open: open another for its actors')
+    return this.#engine.guests.spawn(logic, options)
   }
   /** Tells every fact from now on, in order, apart from what caused it; until the returned function is called. */
   on(listener: (fact: RoomFact) => void): () => void {

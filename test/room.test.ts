@@ -1,7 +1,7 @@
 /** The room's machine: its table, all that can happen to it, and who is told, stopped and started again. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createActor, fromPromise, type InspectionEvent } from 'xstate'
+import { createActor, createMachine, fromPromise, type InspectionEvent } from 'xstate'
 import type { Crew } from '../machines/affairs.ts'
 import { agentMachine } from '../machines/agent.ts'
 import { cameraMachine } from '../machines/inbound/camera.ts'
@@ -15,7 +15,7 @@ import { presenceMachine } from '../machines/outbound/presence.ts'
 import { syncMachine } from '../machines/outbound/sync.ts'
 import { transcriptMachine } from '../machines/outbound/transcript.ts'
 import { type RoomEvent, type RoomInput, roomMachine } from '../machines/room.ts'
-import { type Concern, failureTable } from '../machines/supervision.ts'
+import { type Concern, failureTable, isGuest, type Policy } from '../machines/supervision.ts'
 import type { Ending, Joined, Participant } from '../src/ports.ts'
 import { stopSubtree } from '../src/supervise.ts'
 import { type VirtualClock, virtualClock } from '../src/virtual.ts'
@@ -39,14 +39,14 @@ it('has exactly these transitions', () => {
     starting:
       'pause[!isStill]→· pause[!isPaused]→· resume[isStill]→· link→· unlink→· attach→· detach→· agent.changed→· error:*→closing close→closing done:join→running error:join→closing after:joinTimeout→closing',
     running:
-      'say→· pause[!isStill]→· pause[!isPaused]→· resume[isStill]→· link→· unlink→· attach→· detach→· agent.changed→· speech.started[isSpeaking]→· speech.ended→· voice.held[isStill]→· voice.held→· voice.released[isPaused]→· voice.released[isStill]→· interrupt→· caption→· finish→· attend→· utterance.started→· sink.failed→· participant.linked→· participant.unlinked→· participant.closed[hasSession]→· participant.closed→closing room.reconnecting→· room.reconnected→· room.disconnected→closing participant.*→· track.*→· speaker.*→· mind.ended→closing done:*→· error:*[canRestart]→· error:*[canSpare]→· error:*→closing restart→· forget→· close→closing',
+      'say→· pause[!isStill]→· pause[!isPaused]→· resume[isStill]→· link→· unlink→· attach→· detach→· agent.changed→· speech.started[isSpeaking]→· speech.ended→· voice.held[isStill]→· voice.held→· voice.released[isPaused]→· voice.released[isStill]→· interrupt→· spawn→· caption→· finish→· attend→· utterance.started→· sink.failed→· participant.linked→· participant.unlinked→· participant.closed[hasSession]→· participant.closed→closing room.reconnecting→· room.reconnected→· room.disconnected→closing participant.*→· track.*→· speaker.*→· mind.ended→closing done:*→· error:*[canRestart]→· error:*[canSpare]→· error:*→closing restart→· forget→· close→closing',
     closing: 'finish→· room.*→· done:*→· error:*→· after:settleTimeout→leaving always[isAlone]→leaving',
     leaving: 'done:leave→left error:leave→left after:leaveTimeout→left',
     left: 'always[canDelete]→deleting always→closed',
     deleting: 'done:deleteRoom→closed error:deleteRoom→closed after:deleteRoomTimeout→closed',
     closed: 'final',
   })
-  const commands = 'say speech.started speech.ended voice.held voice.released interrupt caption finish attend'
+  const commands = 'say speech.started speech.ended voice.held voice.released interrupt spawn caption finish attend'
   const always = 'pause resume link unlink attach detach agent.changed'
   const facts =
     'utterance.started sink.failed participant.linked participant.unlinked participant.closed room.reconnecting room.reconnected room.disconnected mind.ended restart forget'
@@ -120,6 +120,54 @@ it('tells each end and each failure once, before anything else, and always comes
   assert.ok(seen.sequences > 5_000, `${seen.sequences}`)
 })
 
+it('starts a guest again as often as its own policy says, and forgets who is gone (law 4, ROOM-17)', () => {
+  const policies: Policy[] = [0, 1].flatMap(restarts => [
+    { restarts, otherwise: 'close' },
+    { restarts, otherwise: 'without' },
+  ])
+  for (const policy of policies) {
+    const seen = explore(roomMachine, {
+      input,
+      depth: 8,
+      events: [
+        { type: 'open' },
+        over('join', joined),
+        { type: 'spawn', id: 'a', ...policy },
+        { type: 'spawn', id: 'b', restarts: 0, otherwise: 'without' },
+        ...[over('guest:a'), broken('guest:a'), broken('guest:b')],
+        ...[{ type: 'restart', concern: 'guest:a' } as const, { type: 'forget', concern: 'guest:a' } as const],
+        { type: 'close' },
+      ],
+      can: ({ value, context: { crew, guests, failures } }, event) => {
+        if (event.type.startsWith('xstate.after')) return false
+        if (event.type === 'open' || event.type === 'close') return (event.type === 'open') === (value === 'idle')
+        if (event.type === 'spawn') return value === 'running' && !(`guest:${event.id}` in guests)
+        if (event.type === 'restart') return event.concern in guests && !(event.concern in crew)
+        if (event.type === 'forget') return value === 'running' && (failures['guest:a'] ?? 0) > 0
+        return !('actorId' in event) || isHere(crew, event.actorId)
+      },
+      invariant: ({ event, before, snapshot: { value, context, status }, effects, past }) => {
+        assert.is.not(status, 'error')
+        const all = [...past.map(step => step.event), event]
+        const { crew, guests, failures } = context
+        if (value !== 'running') return assert.equal([Object.keys(crew).filter(isGuest), guests], [[], {}], 'outlives the room')
+        for (const name of Object.keys(crew).filter(isGuest)) assert.ok(name in guests, 'has no policy')
+        const count = all.filter(({ type }) => type.endsWith('error.actor.guest:a')).length
+        const forgotten = all.filter(({ type }) => type === 'forget').length
+        const restarts = Math.min(count, (failures['guest:a'] ?? 0) + forgotten)
+        if (!event.type.includes('guest:')) return
+        const failed = event.type.startsWith('xstate.error')
+        const again = failed && event.type.endsWith(':a') && (before?.context.failures['guest:a'] ?? 0) < policy.restarts
+        assert.ok(restarts <= policy.restarts + forgotten)
+        assert.is(effects.includes('tellFailed'), failed)
+        assert.is(effects.includes('delay restart'), again)
+        assert.is(event.type.slice(event.type.indexOf('guest:')) in guests, again)
+      },
+    })
+    assert.ok(seen.sequences > 300, `${seen.sequences}`)
+  }
+})
+
 /** The machine with fake children, and the world's part in the hands of the test. */
 const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
   const book = newBook(stubborn)
@@ -144,6 +192,7 @@ const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
       presence: inPlaceOf(presenceMachine, book),
       interruption: inPlaceOf(interruptionMachine, book),
       agent: inPlaceOf(agentMachine, book),
+      guest: inPlaceOf(createMachine({ id: 'guest' }), book),
       playout: inPlaceOf(playoutMachine, book),
       sync: inPlaceOf(syncMachine, book),
       transcript: inPlaceOf(transcriptMachine, book),
@@ -180,6 +229,7 @@ const news: AnyEvent[] = [
   { type: 'link', identity: 'ann' },
   { type: 'caption', segment },
   { type: 'finish', id: 't' },
+  { type: 'spawn', id: 'g', restarts: 1, otherwise: 'without' },
   { type: 'attend', state: 'idle' },
   { type: 'agent.changed', state: 'idle' },
   { type: 'mind.ended' },
@@ -213,6 +263,7 @@ it('does so with live children, on every transition', async () => {
         )
       if (event.type.startsWith('xstate.')) return !('actorId' in event) || isHere(crew, event.actorId)
       if (event.type === 'say') return !('playout:a' in crew)
+      if (event.type === 'spawn') return !('guest:g' in crew) && Object.keys(crew).length === lasting.length && !paused
       if (event.type === 'caption') return !('transcript:t' in crew) && !paused
       return (value === 'running' && event.type !== 'open') || (value === 'closing' && event.type.startsWith('room.'))
     },
@@ -311,6 +362,7 @@ it('has the failure table of the specification (ROOM-17)', () => {
     presence: { restarts: 3, otherwise: 'without' },
     interruption: { restarts: 0, otherwise: 'without' },
     agent: { restarts: 1, otherwise: 'close' },
+    guest: { restarts: 0, otherwise: 'without' },
   })
 })
 
