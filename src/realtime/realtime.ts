@@ -1,5 +1,5 @@
 /** What the realtime machine asks for, done by a dialogue with a model. */
-import { fromCallback, fromPromise } from 'xstate'
+import { type AnyActorScope, fromCallback, fromPromise } from 'xstate'
 import { type RealtimeEvent, type RealtimeInput, realtimeMachine } from '../../machines/realtime.ts'
 
 /** The hands of the realtime machine. */
@@ -60,5 +60,5 @@ export const realtimeOn = (hands: RealtimeHands, input: RealtimeInput) => {
     },
   })
   const { getInitialSnapshot: begin } = machine
-  return Object.assign(machine, { getInitialSnapshot: (scope: Parameters<typeof begin>[0]) => begin(scope, input) })
+  return Object.assign(machine, { getInitialSnapshot: (scope: AnyActorScope) => begin(scope, input) })
 }
