@@ -15,6 +15,7 @@ export const perMs = 24
 
 export type CallOptions = {
   seed?: number
+  clock?: VirtualClock
   options?: RoomOptions
   agent?: Partial<WorldOptions>
   /** The caller's; not there at all if false. */
@@ -25,8 +26,8 @@ export type CallOptions = {
 export type Logged = { level: string; code: string; fields: Record<string, unknown> }
 
 /** Everything but the room itself, which `open` makes and does not wait for. */
-export const newCall = ({ seed = 1, options, agent, caller: callerOptions = {}, wrap = world => world }: CallOptions = {}) => {
-  const clock = virtualClock()
+export const newCall = ({ seed = 1, clock = virtualClock(), options, agent, ...rest }: CallOptions = {}) => {
+  const { caller: callerOptions = {}, wrap = (world: World) => world } = rest
   const logged: Logged[] = []
   const hub = createLoopback({
     clock,
