@@ -41,14 +41,14 @@ const summaryOf = ({ record }: Called, folder: string, files: Files, color: bool
 
 /** Makes the call and writes its folder. Rejects with one clear line; then, and after an abort, there is no folder. */
 export const call = async (options: CallOptions, assets: URL, signal: AbortSignal): Promise<void> => {
-  const { out, wav, quiet, color, seed, realtime, minSpeechMs } = options
+  const { out, wav, quiet, color, seed, realtime } = options
   if (out !== undefined) await checkFree(out)
   await checkWritable(out ?? join('calls', stampOf(new Date())))
   const { screen, log } = stageFor({ quiet, color })
   const opus = createOpus({ clock: realClock(), sampleRate: callFormat.sampleRate })
   try {
     const caller = wav === undefined ? await bundledCaller(assets, opus, signal) : await callerFrom(wav, signal)
-    const mind = await mindFor({ name: options.mind, assets, opus, minSpeechMs, log, signal }, caller.hearing)
+    const mind = await mindFor({ ...options, assets, opus, log, signal }, caller.hearing)
     const called = await callOn(
       { audio: caller.data, seed, realtime, mind: (clock, hear) => mind(hearing => overheard(hearing, clock, hear)) },
       { screen, log, signal },

@@ -25,14 +25,23 @@ call.vtt (both speakers, word by word), events.jsonl and timeline.svg (the call 
 
 Options:
       --realtime          take as long as the call takes; without it a minute takes a few seconds
-      --mind NAME         who answers: docent (talks about this project) or parrot (says back what it
-                          heard). Default: docent
+      --mind NAME         who answers: docent (talks about this project), parrot (says back what it heard),
+                          openai (a realtime model; takes --realtime and OPENAI_API_KEY), or the path of an
+                          ES module whose default export is a mind. Default: docent
       --out DIR           the folder to write. Default: calls/<time>
       --seed N            whole number that all ids are made from. Default: 1
       --min-speech-ms N   how long the caller must speak to interrupt the agent. Default: 200
   -q, --quiet             print nothing but the name of the folder
       --no-color          no colours, as with NO_COLOR set
   -h, --help              this text
+
+With --mind openai:
+      --model NAME        the model. Default: gpt-realtime-1.5
+      --voice NAME        its voice. Default: alloy
+      --instructions TEXT what it is to do, and how
+      --config FILE       agent.json or agent.mjs (its default export) with these and more: turnDetection, azure,
+                          reconnect … and tools, a list of functions or the path of a module that has one.
+                          What is given above goes before it. OPENAI_BASE_URL is where the service is
 
 On a terminal the words appear as they are heard; elsewhere each sentence is a line once it is over.
 Two calls with the same caller, seed and options give the same files, byte for byte.
@@ -49,11 +58,20 @@ Options:
                           LIVEKIT_API_KEY and LIVEKIT_API_SECRET
       --dev               the keys of a development server (livekit-server --dev)
       --identity NAME     who the agent is in the room. Default: chartroom-agent
-      --mind NAME         who answers: docent or parrot. Default: docent
+      --mind NAME         who answers: docent, parrot, openai (a realtime model; takes OPENAI_API_KEY), or the
+                          path of an ES module whose default export is a mind. Default: docent
       --min-speech-ms N   how long the caller must speak to interrupt the agent. Default: 200
   -q, --quiet             print nothing but errors
       --no-color          no colours, as with NO_COLOR set
   -h, --help              this text
+
+With --mind openai:
+      --model NAME        the model. Default: gpt-realtime-1.5
+      --voice NAME        its voice. Default: alloy
+      --instructions TEXT what it is to do, and how
+      --config FILE       agent.json or agent.mjs (its default export) with these and more: turnDetection, azure,
+                          reconnect … and tools, a list of functions or the path of a module that has one.
+                          What is given above goes before it. OPENAI_BASE_URL is where the service is
 
 Ctrl-C leaves the room in good order; a second one ends at once.`
 

@@ -1,4 +1,5 @@
 /** `chartroom join`: the agent in a room of a LiveKit server, until the room ends or somebody stops it. */
+import type { MindLogic } from '../agent.ts'
 import { realClock } from '../clock.ts'
 import { createOpus } from '../codec/opus.ts'
 import { coded } from '../errors.ts'
@@ -8,7 +9,7 @@ import type { Clock, Mind } from '../ports.ts'
 import { type ChartRoom, openRoom } from '../room.ts'
 import { callFormat } from './caller.ts'
 import { mindFor } from './minds.ts'
-import { newsroom } from './news.ts'
+import { failureOf, newsroom } from './news.ts'
 import type { JoinOptions } from './options.ts'
 import type { Screen } from './screen.ts'
 import { stageFor } from './stage.ts'
@@ -27,13 +28,15 @@ const endings: Record<string, string> = {
   'room.disconnected': 'the connection to the room has ended',
 }
 
-/** The same mind, which begins when there is somebody to talk to. */
-const waiting = (mind: Mind, somebody: Promise<void>): Mind => ({
-  start: async (conversation, signal) => {
+/** The same mind, which begins when there is somebody to talk to; an actor waits by itself. */
+const waiting = (mind: Mind | MindLogic, somebody: Promise<void>): Mind | MindLogic => {
+  if (typeof mind === 'function') return mind
+  const start: Mind['start'] = async (conversation, signal) => {
     await unlessAborted(somebody, signal).catch(() => undefined) // whoever ended it knows
     if (!signal.aborted) await mind.start(conversation, signal)
-  },
-})
+  }
+  return { ...(mind.attending && { attending: mind.attending }), start }
+}
 
 /** Resolves when the room has closed; closes it if `signal` aborts. Rejects if a failure ended it. */
 const stay = async (room: ChartRoom, { screen, clock, signal, arrived }: Visit): Promise<void> => {
@@ -43,7 +46,7 @@ const stay = async (room: ChartRoom, { screen, clock, signal, arrived }: Visit):
   const note = (fact: RoomFact) => {
     report(fact, clock.now())
     if (fact.type === 'linked') arrived()
-    if (fact.type === 'failed' && !fact.restarted) failure = `${fact.actor}: ${fact.error}`
+    if (fact.type === 'failed' && !fact.restarted) failure = failureOf(fact)
   }
   room.on(note)
   // What was told while the room opened, nobody heard.
@@ -57,13 +60,13 @@ const stay = async (room: ChartRoom, { screen, clock, signal, arrived }: Visit):
   const reason = await room.closed
   stopTicking()
   signal.removeEventListener('abort', leave)
-  if (reason === 'failed') throw coded('ERR_CALL', `the conversation broke off (${failure})`)
+  if (reason === 'failed') throw coded('ERR_CALL', `the conversation broke off: ${failure}`)
   screen.tell({ type: 'remark', text: endings[reason] ?? `the room has closed (${reason})`, at: clock.now() - zero })
 }
 
 /** Joins, and stays. Rejects with one clear line; either way the process can end by itself afterwards. */
 export const join = async (options: JoinOptions, assets: URL, signal: AbortSignal): Promise<void> => {
-  const { url, minSpeechMs } = options
+  const { url } = options
   const { screen, log } = stageFor(options)
   const clock = realClock()
   const opus = createOpus({ clock, sampleRate: callFormat.sampleRate })
@@ -72,7 +75,7 @@ export const join = async (options: JoinOptions, assets: URL, signal: AbortSigna
     arrived = resolve
   })
   try {
-    const mind = await mindFor({ name: options.mind, assets, opus, minSpeechMs, log, signal })
+    const mind = await mindFor({ ...options, assets, opus, log, signal })
     const world = livekit({ url, token: await tokenOf(options), clock, log, opus })
     const room = await unlessAborted(openRoom(world, { mind: waiting(mind(), somebody) }), signal)
     screen.tell({ type: 'remark', text: `in the room "${room.name}" as ${room.identity}, waiting for a caller`, at: 0 })

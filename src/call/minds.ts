@@ -1,4 +1,5 @@
 /** The minds that can be called, by name. */
+import type { MindLogic } from '../agent.ts'
 import { loadVoice } from '../minds/assets.ts'
 import type { Ears } from '../minds/attend.ts'
 import { docent } from '../minds/docent.ts'
@@ -7,20 +8,36 @@ import { parrot } from '../minds/parrot.ts'
 import type { Hearing } from '../minds/senses.ts'
 import { voiceActivity } from '../minds/vad.ts'
 import type { Log, Mind, OpusDecoder } from '../ports.ts'
-import type { MindName } from './options.ts'
+import type { ModelFlags } from './model.ts'
+import type { MindChoice } from './options.ts'
 
-export type MindParts = { name: MindName; assets: URL; opus: OpusDecoder; minSpeechMs: number; log: Log; signal: AbortSignal }
-/** Makes the mind; `through` may put something between it and its hearing. */
-export type MindMaker = (through?: (hearing: Hearing) => Hearing) => Mind
+export type MindParts = {
+  mind: MindChoice
+  /** With the mind `openai` only. */
+  openai?: ModelFlags
+  assets: URL
+  opus: OpusDecoder
+  minSpeechMs: number
+  log: Log
+  signal: AbortSignal
+}
+/** Makes the mind; `through` may put something between it and its hearing, where it has one of ours. */
+export type MindMaker = (through?: (hearing: Hearing) => Hearing) => Mind | MindLogic
 
 /**
  * Loads what the mind needs: all real I/O happens here, before the call's time runs. Without a `hearing` of its own it tells how
  * long the caller spoke.
  */
-export const mindFor = async (
-  { name, assets, opus, minSpeechMs, log, signal }: MindParts,
-  hearing?: Hearing,
-): Promise<MindMaker> => {
+export const mindFor = async (parts: MindParts, hearing?: Hearing): Promise<MindMaker> => {
+  const { mind: name, openai = {}, assets, opus, minSpeechMs, log, signal } = parts
+  if (typeof name === 'object') {
+    const own = await import('./own.ts').then(({ ownMind }) => ownMind(name.file))
+    return () => own
+  }
+  if (name === 'openai') {
+    const model = await import('./model.ts').then(({ modelMind }) => modelMind(openai))
+    return () => model
+  }
   const turns = { minSpeechMs }
   const activity = await voiceActivity()
   const voice = name === 'docent' ? await loadVoice(assets, opus, signal) : undefined

@@ -17,6 +17,9 @@ const remarkOf = (fact: RoomFact): string | undefined => {
   return undefined
 }
 
+/** What ended a conversation, in one line: that it was the agent needs no saying. */
+export const failureOf = ({ actor, error }: Fact<'failed'>): string => (actor === 'agent' ? error : `${actor}: ${error}`)
+
 /** Turns facts into news. Times count from `zero`; the agent's words come one by one and are put together here. */
 export const newsroom = (zero: number, tell: (news: News) => void) => {
   const texts = new Map<string, string>()

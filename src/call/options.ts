@@ -3,30 +3,30 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { coded } from '../errors.ts'
 import { closest } from './closest.ts'
 import type { help } from './help.ts'
+import type { ModelFlags } from './model.ts'
 
-export const mindNames = ['docent', 'parrot'] as const
-export type MindName = (typeof mindNames)[number]
+const mindNames = ['docent', 'parrot', 'openai'] as const
+/** One of ours, or an ES module that has one. */
+export type MindChoice = (typeof mindNames)[number] | { file: string }
+/** `openai`: with the mind of that name only. */
+type Answering = { mind: MindChoice; openai?: ModelFlags; minSpeechMs: number }
 /** `seed` and `minSpeechMs` are whole numbers; `out` and `wav` are paths as given. */
 export type CallOptions = {
   wav?: string
   out?: string
-  mind: MindName
   realtime: boolean
   seed: number
-  minSpeechMs: number
   quiet: boolean
   color: boolean
-}
+} & Answering
 export type JoinOptions = {
   url: string
   room?: string
   access: { token: string } | { key: string; secret: string }
   identity: string
-  mind: MindName
-  minSpeechMs: number
   quiet: boolean
   color: boolean
-}
+} & Answering
 export type Command =
   | { name: 'help'; about: keyof typeof help }
   | { name: 'version' }
@@ -39,6 +39,10 @@ const commands = ['call', 'join'] as const
 const shared = {
   help: { type: 'boolean', short: 'h' },
   mind: { type: 'string', default: 'docent' },
+  model: { type: 'string' },
+  voice: { type: 'string' },
+  instructions: { type: 'string' },
+  config: { type: 'string' },
   'min-speech-ms': { type: 'string', default: '200' },
   quiet: { type: 'boolean', short: 'q' },
   'no-color': { type: 'boolean' },
@@ -102,12 +106,29 @@ const whole = (values: Flags, name: string, most: number, section: Section): num
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
   return value <= most ? value : refuse(`--${name} must be a whole number from 0 to ${most}, not "${text}"`, section)
 }
-const mindOf = (values: Flags, section: Section): MindName => {
+const mindOf = (values: Flags, section: Section): MindChoice => {
   const text = textOf(values.mind) ?? ''
-  return mindNames.find(name => name === text) ?? refuse(`--mind must be ${mindNames.join(' or ')}, not "${text}"`, section)
+  if (/\.[mc]?[jt]s$/.test(text)) return { file: text }
+  const known = mindNames.find(name => name === text)
+  return known ?? refuse(`--mind must be ${mindNames.join(', ')} or a file of yours such as mind.mjs, not "${text}"`, section)
+}
+const modelOf = (values: Flags, mind: MindChoice, section: Section): ModelFlags => {
+  const flags: ModelFlags = {}
+  for (const name of ['model', 'voice', 'instructions', 'config'] as const) {
+    const value = filled(values, name, section)
+    if (value === undefined) continue
+    if (mind !== 'openai') refuse(`--${name} is for --mind openai`, section)
+    flags[name] = value
+  }
+  return flags
+}
+const answeringOf = (values: Flags, section: Section) => {
+  const mind = mindOf(values, section)
+  const flags = modelOf(values, mind, section)
+  return { mind, ...(mind === 'openai' && { openai: flags }) }
 }
 const commonOf = (values: Flags, env: Env, section: Section) => ({
-  mind: mindOf(values, section),
+  ...answeringOf(values, section),
   minSpeechMs: whole(values, 'min-speech-ms', 10_000, section),
   quiet: values.quiet === true,
   // https://no-color.org: any value but an empty one
@@ -120,6 +141,7 @@ const callFrom = (args: string[], env: Env): Command => {
   const [wav, spare] = positionals
   if (spare !== undefined) refuse(`one WAV file at a time: "${spare}" is one too many`, 'call')
   const out = filled(values, 'out', 'call')
+  if (values.mind === 'openai' && !values.realtime) refuse('--mind openai takes real time: add --realtime', 'call')
   return {
     name: 'call',
     options: {

@@ -1,4 +1,5 @@
 /** A call in a loopback room: somebody calls, the agent answers, and everything is written down. */
+import type { MindLogic } from '../agent.ts'
 import { realClock, sleep } from '../clock.ts'
 import { coded } from '../errors.ts'
 import { seededIds } from '../ids.ts'
@@ -7,7 +8,7 @@ import type { Clock, Log, Mind } from '../ports.ts'
 import { type ChartRoom, openRoom } from '../room.ts'
 import { virtualClock } from '../virtual.ts'
 import { callFormat } from './caller.ts'
-import { newsroom } from './news.ts'
+import { failureOf, newsroom } from './news.ts'
 import type { OverheardWord } from './overheard.ts'
 import { type CallRecord, type Recorder, recorder, type Speaker } from './record.ts'
 import type { Screen } from './screen.ts'
@@ -16,7 +17,7 @@ import { every } from './tick.ts'
 /** `audio`: what the caller says, mono at `callFormat`. `mind` is given the clock, and a way to tell each word it hears. */
 export type Call = {
   audio: Int16Array
-  mind: (clock: Clock, overhear: (word: OverheardWord) => void) => Mind
+  mind: (clock: Clock, overhear: (word: OverheardWord) => void) => Mind | MindLogic
   seed: number
   realtime: boolean
 }
@@ -73,10 +74,10 @@ const watched = (room: ChartRoom, book: Recorder, clock: Clock, screen: Screen):
   room.on(fact => {
     book.note(fact)
     report(fact, clock.now())
-    if (fact.type === 'failed' && !fact.restarted) failure = `${fact.actor}: ${fact.error}`
+    if (fact.type === 'failed' && !fact.restarted) failure = failureOf(fact)
     if (fact.type === 'closed' && fact.reason !== 'failed') failure = undefined // the conversation went on without that part
   })
-  return () => (failure === undefined ? undefined : coded('ERR_CALL', `the call broke off (${failure})`))
+  return () => (failure === undefined ? undefined : coded('ERR_CALL', `the call broke off: ${failure}`))
 }
 
 const converse = async (call: Call, clock: Clock, { screen, log, signal }: CallHands): Promise<Called> => {

@@ -18,6 +18,10 @@ const standardOutput: Terminal = {
   },
 }
 
+/** What ends the conversation: that is the last line, and said once. */
+const isLast = (code: string, { actor, restarted }: Record<string, unknown> = {}) =>
+  code === 'model.failed' || (code === 'actor.failed' && actor === 'agent' && restarted === false)
+
 /** The screen on standard output. Warnings and errors of the engine go to standard error, or above the live part if both are one terminal. */
 export const stageFor = ({ quiet, color }: { quiet: boolean; color: boolean }): Stage => {
   const clock = realClock()
@@ -25,6 +29,7 @@ export const stageFor = ({ quiet, color }: { quiet: boolean; color: boolean }): 
   const shared = standardOutput.isTTY && process.stderr.isTTY === true && !quiet
   const log: Log = (level, code, fields) => {
     if (level === 'debug' || level === 'info') return
+    if (level === 'error' && isLast(code, fields)) return
     const line = `${level}: ${code}${fields ? ` ${JSON.stringify(fields)}` : ''}`
     if (shared) screen.tell({ type: 'remark', text: line })
     else process.stderr.write(`${tame(line)}\n`)

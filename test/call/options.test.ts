@@ -50,6 +50,22 @@ it('reads a call, with its defaults', () => {
   )
 })
 
+it("reads whom to talk to: a model with its flags, or a mind of one's own", () => {
+  const { options } = commandFrom(['call', '--mind', 'openai', '--realtime', '--voice', 'marin', '--config', 'a.json'], {}) as {
+    options: object
+  }
+  assert.equal(options, {
+    ...{ mind: 'openai', openai: { voice: 'marin', config: 'a.json' }, realtime: true },
+    ...{ seed: 1, minSpeechMs: 200, quiet: false, color: true },
+  })
+  for (const file of ['./mine.mjs', 'mine.js', 'examples/parrot.ts']) {
+    const command = commandFrom(['call', '--mind', file], {})
+    assert.equal(command.name === 'call' && command.options.mind, { file })
+  }
+  const join = commandFrom(['join', '--dev', '--room', 'r', '--mind', 'openai', '--model', 'm'], {})
+  assert.equal(join.name === 'join' && join.options.openai, { model: 'm' })
+})
+
 it('takes colours away where the environment asks for it', () => {
   const color = (env: Record<string, string>) => {
     const command = commandFrom(['call'], env)
@@ -84,7 +100,11 @@ const wrong: [args: string[], says: RegExp][] = [
   [['call', '--out', '--realtime'], /^--out needs a value\n/],
   [['call', '--out='], /^--out is empty\n/],
   [['call', '--realtime=yes'], /^--realtime takes no value\n/],
-  [['call', '--mind', 'human'], /^--mind must be docent or parrot, not "human"\n/],
+  [['call', '--mind', 'human'], /^--mind must be docent, parrot, openai or a file of yours such as mind\.mjs, not "human"\n/],
+  [['call', '--mind', 'openai'], /^--mind openai takes real time: add --realtime\n/],
+  [['call', '--voice', 'marin'], /^--voice is for --mind openai\n/],
+  [['join', '--mind', 'parrot', '--config', 'a.json'], /^--url is missing/],
+  [['call', '--mind', 'openai', '--realtime', '--model='], /^--model is empty\n/],
   [['call', '--seed', '-1'], /^--seed/],
   [['call', '--seed', '1.5'], /^--seed must be a whole number from 0 to 4294967295, not "1.5"\n/],
   [['call', '--seed', '99999999999'], /^--seed must be/],

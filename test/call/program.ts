@@ -38,7 +38,8 @@ export const bundled = async (name: string): Promise<string> => {
 
 /** Starts the program in the folder `base`, without any keys from outside. */
 export const started = (program: string, base: string, args: string[], env: Record<string, string> = {}): Run => {
-  const { LIVEKIT_URL: _url, LIVEKIT_API_KEY: _key, LIVEKIT_API_SECRET: _secret, NODE_ENV: _env, ...rest } = process.env
+  const keys = /^(LIVEKIT_|OPENAI_|AZURE_OPENAI_|NODE_ENV$)/
+  const rest = Object.fromEntries(Object.entries(process.env).filter(([name]) => !keys.test(name)))
   const child = spawn(process.execPath, [program, ...args], {
     cwd: base,
     env: { ...rest, ...env },

@@ -67,7 +67,7 @@ it('fails with one line when the mind throws, twice', async () => {
   const { hands: given, codes } = hands()
   const { code, message } = await rejected(callOn(calling({ start: () => Promise.reject(new Error('out of ideas')) }), given))
   assert.is(code, 'ERR_CALL')
-  assert.match(message, /^the call broke off \(agent: out of ideas\)$/)
+  assert.match(message, /^the call broke off: out of ideas$/)
   assert.ok(codes.includes('actor.failed'))
 })
 
@@ -92,7 +92,7 @@ const bundledCall = async () => {
   const { hands: given, told, codes } = hands()
   const caller = await bundledCaller(new URL(assets), opus, signal)
   const mind = await mindFor(
-    { name: 'docent', assets: new URL(assets), opus, minSpeechMs: 200, log: given.log, signal },
+    { mind: 'docent', assets: new URL(assets), opus, minSpeechMs: 200, log: given.log, signal },
     caller.hearing,
   )
   const call = { audio: caller.data, seed: 1, realtime: false }

@@ -1,0 +1,34 @@
+/** What a person brings with them: the default export of an ES module, or a file of JSON. */
+import { access, readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { checkMind, type MindLogic } from '../agent.ts'
+import { coded, lineOf } from '../errors.ts'
+import type { Mind } from '../ports.ts'
+
+/** Rejects with one line that names the file. */
+export const ownPart = async (file: string): Promise<unknown> => {
+  const path = resolve(file)
+  await access(path).catch(() => {
+    throw coded('ERR_FILE', `cannot read ${file}: there is no such file`)
+  })
+  try {
+    if (/\.json$/.test(file)) return JSON.parse(await readFile(path, 'utf8'))
+    const { default: part }: { default?: unknown } = await import(pathToFileURL(path).href)
+    if (part === undefined) throw new TypeError('it has no default export')
+    return part
+  } catch (error) {
+    throw coded('ERR_FILE', `${file}: ${lineOf(error)}`, error)
+  }
+}
+
+/** The mind that a module has for its default export. */
+export const ownMind = async (file: string): Promise<Mind | MindLogic> => {
+  const part = (await ownPart(file)) as Mind | MindLogic // which is checked now
+  try {
+    checkMind(part)
+  } catch (error) {
+    throw coded('ERR_FILE', `${file}: its ${lineOf(error)}`, error)
+  }
+  return part
+}
