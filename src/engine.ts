@@ -96,7 +96,7 @@ export class Engine {
       },
     })
     this.transcripts = new Transcripts(shared)
-    this.guests = new Guests({ context: () => this.context, send, log })
+    this.guests = new Guests({ conversation: hands.conversation, context: () => this.context, send, log })
     this.actor = createActor(this.#machine(), { clock, id: 'room', input: inputOf(settings, hands.attended) })
     this.actor.subscribe({ error: error => this.#collapse(error) })
   }

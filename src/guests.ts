@@ -13,7 +13,7 @@ import type { Policy } from '../machines/supervision.ts'
 import { isLogic } from './agent.ts'
 import { coded, lineOf } from './errors.ts'
 import { oneOf } from './groups.ts'
-import type { Log } from './ports.ts'
+import type { Conversation, Log } from './ports.ts'
 
 /**
  * `restarts`: so many in a minute, each after a wait that doubles from 100 ms. `otherwise`: what follows the failure after the last of
@@ -28,8 +28,10 @@ export type Guest<L extends AnyActorLogic> = {
   /** Whether it is there and got the event. */
   send(event: EventFromLogic<L>): boolean
 }
+/** The logic, or what makes it with what a mind has: to speak, to show and to interrupt; who hears, sees and reads is the mind. */
+export type GuestLogic<L extends AnyActorLogic> = L | ((conversation: Conversation) => L)
 type Held = { logic: AnyActorLogic; input: unknown; actor?: AnyActor }
-export type GuestsHands = { context: () => RoomContext; send: (event: RoomEvent) => void; log: Log }
+export type GuestsHands = { conversation: Conversation; context: () => RoomContext; send: (event: RoomEvent) => void; log: Log }
 
 export class Guests {
   readonly #hands: GuestsHands
@@ -54,7 +56,8 @@ export class Guests {
   }
 
   /** Starts it at once. Throws ERR_DUPLICATE_ACTOR for the id of one that is there. */
-  spawn<L extends AnyActorLogic>(logic: L, options: GuestOptions<L>): Guest<L> {
+  spawn<L extends AnyActorLogic>(given: GuestLogic<L>, options: GuestOptions<L>): Guest<L> {
+    const logic = typeof given === 'function' ? given(this.#hands.conversation) : given
     check(logic, options)
     const { id, input, restarts = 0, otherwise = 'without' } = options
     const name = `guest:${id}`

@@ -32,7 +32,7 @@ export { type AudioFrame, type Format, frameOf, msOf, samplesOf } from './audio/
 export { realClock, sleep } from './clock.ts'
 export { createOpus } from './codec/opus.ts'
 export type { RoomFact } from './facts.ts'
-export type { Guest, GuestOptions } from './guests.ts'
+export type { Guest, GuestLogic, GuestOptions } from './guests.ts'
 export { seededIds } from './ids.ts'
 export { cameraOn } from './inbound/camera.ts'
 export { chatOn } from './inbound/chat.ts'

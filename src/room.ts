@@ -8,7 +8,7 @@ import { conversationOf } from './conversation.ts'
 import { Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
-import type { Guest, GuestOptions } from './guests.ts'
+import type { Guest, GuestLogic, GuestOptions } from './guests.ts'
 import { journaled } from './journal.ts'
 import type { Attended } from './launch.ts'
 import { News } from './news.ts'
@@ -220,7 +220,7 @@ export class ChartRoom {
     if (this.isOpen && of !== 'camera') this.#engine.ear.gate(attached)
   }
   /** Starts an actor of your own, until the room closes. Throws ERR_CLOSED, or ERR_DUPLICATE_ACTOR for the id of one that is there. */
-  spawn<L extends AnyActorLogic>(logic: L, options: GuestOptions<L>): Guest<L> {
+  spawn<L extends AnyActorLogic>(logic: GuestLogic<L>, options: GuestOptions<L>): Guest<L> {
     if (!this.isOpen) throw coded('ERR_CLOSED', 'the room is not open: open another for its actors')
     return this.#engine.guests.spawn(logic, options)
   }

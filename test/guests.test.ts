@@ -1,13 +1,18 @@
 /** Actors of the owner's own in a room: supervised as its crew is, with a policy of their own. */
+import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AnyActorLogic, assign, fromCallback, fromPromise, setup, toPromise, waitFor } from 'xstate'
 import { sleep } from '../src/clock.ts'
 import { codeOf } from '../src/errors.ts'
+import type { Guest } from '../src/guests.ts'
+import type { Conversation } from '../src/ports.ts'
 import type { ChartRoom } from '../src/room.ts'
-import { type Call, startCall } from './fakes/call.ts'
+import { type Call, sound, startCall } from './fakes/call.ts'
 
 const it = suite('guests')
+const seed = Number(process.env.CHARTROOM_SEED ?? Date.now() % 0x7fff_ffff)
+console.log(`guests: seed ${seed} (again: CHARTROOM_SEED=${seed})`)
 
 /** Counts what it is told; breaks when it is told so. */
 const counter = setup({
@@ -240,6 +245,53 @@ it('passes on to it what the room tells, if its owner does', async () => {
   await clock.advance(10)
   assert.equal(guest.ref.getSnapshot().context.types, ['words.shown'])
   await clock.runUntil(room.close())
+})
+
+it('gives a helper what a mind has, if it is a function (typed)', async () => {
+  const { room, clock, ends } = await startCall()
+  const timer = ({ say }: Conversation) =>
+    setup({ actors: { ring: fromPromise(() => say({ audio: sound(200) }).played) } }).createMachine({
+      initial: 'waiting',
+      states: {
+        waiting: { after: { 300: 'ringing' } },
+        ringing: { invoke: { src: 'ring', onDone: 'done' } },
+        done: { type: 'final' },
+      },
+    })
+  const guest = room.spawn(timer, { id: 'timer' })
+  assert.is(guest.ref.getSnapshot().value, 'waiting')
+  await clock.advance(1_000)
+  assert.equal([guest.ref.getSnapshot().value, ends().map(({ outcome }) => outcome)], ['done', ['finished']])
+  await clock.runUntil(room.close())
+})
+
+it('keeps its account, whatever becomes of whom and when (laws 4, 5)', async () => {
+  const act = fc.record({ id: fc.constantFrom('a', 'b', 'c'), what: fc.constantFrom('spawn', 'break', 'end', 'wait') })
+  const policy = fc.record({ restarts: fc.nat(2), otherwise: fc.constantFrom('without', 'without', 'close') })
+  const acts = fc.array(fc.tuple(act, policy, fc.nat(250)), { maxLength: 25 })
+  const whatever = fc.asyncProperty(acts, async steps => {
+    const call = await startCall()
+    const { room, clock } = call
+    const guests = new Map<string, Guest<typeof counter>>()
+    let broken = 0
+    for (const [{ id, what }, { restarts, otherwise }, ms] of steps) {
+      if (!room.isOpen) break
+      const guest = guests.get(id)
+      if (what === 'spawn' && !(`guest:${id}` in contextOf(room).guests))
+        guests.set(id, room.spawn(counter, { id, input: { from: 0 }, restarts, otherwise }))
+      if (what === 'break') broken += guest?.send({ type: 'break' }) ? 1 : 0
+      if (what === 'end') guest?.send({ type: 'end' })
+      if (what === 'wait') await clock.advance(ms)
+      for (const [name, { ref }] of guests)
+        assert.is(`guest:${name}` in contextOf(room).crew, ref.getSnapshot().status === 'active', name)
+    }
+    const wasOpen = room.isOpen
+    await checkOver(call)
+    assert.is(failedIn(call).length, broken)
+    assert.is(await room.closed, wasOpen ? 'closed' : 'failed')
+    for (const { ref } of guests.values()) assert.is.not(ref.getSnapshot().status, 'active')
+  })
+  await fc.assert(whatever, { seed, numRuns: 100 })
 })
 
 it('starts one that an actor asks for as it begins, right after that', async () => {

@@ -80,6 +80,25 @@ it('takes all of it from a file: model, voice, turn detection, and functions fro
   await server.close()
 })
 
+it('goes on after a connection that dropped, where the file says so (MM-48)', async place => {
+  await writeFile(join(place.base, 'agent.mjs'), 'export default { reconnect: { attempts: 2, backoffMs: 50 } }')
+  const { server, run } = await calling(place, { args: ['--config', 'agent.mjs'] })
+  server.answer({ parts: [audio({ ms: 300, words: 'Yes?' })] })
+  await server.connected()
+  server.speech({ start: 200, end: 300, byInput: true, transcript: 'Hello?' })
+  await run.shows(/agent {4}Yes\?/)
+  const again = server.connected()
+  server.session.close(1011, 'going away')
+  await again
+  server.answer({ parts: [audio({ ms: 400, words: 'Here again.' })] })
+  server.speech({ start: 200, end: 400, transcript: 'Hello again?' })
+  const { code, stdout, stderr } = await run.ended
+  assert.is(code, 0, stderr)
+  assert.match(stdout, /agent {4}Here again\.\n/)
+  assert.match(stderr, /^warn: model\.failed [^\n]+\n$/)
+  await server.close()
+})
+
 const refused: [what: string, serving: Serving, says: RegExp][] = [
   ['a wrong key', { env: { OPENAI_API_KEY: 'sk-wrong-and-secret' } }, /refuses the API key \(401/],
   ['an unknown model', { args: ['--model', 'gpt-nothing'] }, /no realtime model "gpt-nothing"/],
