@@ -6,6 +6,7 @@ import { realClock } from '../../src/clock.ts'
 import { createOpus } from '../../src/codec/opus.ts'
 import { tokenFor } from '../../src/livekit/index.ts'
 import { bundled, type Run, root, started } from '../call/program.ts'
+import { audio, scriptedServer } from '../fakes/openai/index.ts'
 import { joined } from '../ports/sound.ts'
 import { suiteOnServer } from './stage.ts'
 import { pass, within } from './watch.ts'
@@ -81,6 +82,34 @@ it('goes when the caller hangs up, with exit code 0', async stage => {
   assert.match(stdout, /the caller has left, and so has the agent/)
   assert.is(stderr, '')
   isClean(stdout)
+})
+
+it('talks through a realtime model, shown as initializing until that is ready; one that is refused ends it in one line (MM-6, MM-47)', async stage => {
+  const model = scriptedServer()
+  const OPENAI_BASE_URL = await model.listen()
+  const args = ['join', '--dev', '--url', stage.server.url, '--room', stage.name, '--mind', 'openai']
+  try {
+    const run = started(program, root, args, { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL })
+    await within('it waits for a caller', run.shows(/waiting for a caller/), 10_000)
+    const caller = await stage.caller()
+    assert.is(caller.stateOf(agent), 'initializing')
+    await caller.publish()
+    await caller.watch.until('the model listens', () => caller.stateOf(agent) === 'listening', 15_000)
+    const ear = caller.earFor(agent)
+    model.answer({ parts: [audio({ ms: 1_500, words: 'It is ten past two.', sound: { hz: 300 } })] })
+    model.speech({ end: 200, transcript: 'What time is it?' })
+    await ear.sound(performance.now())
+    await within('the reply is told', run.shows(/agent +It is ten past two\.\n/), 10_000)
+    assert.match(run.so.stdout, /caller +What time is it\?\n/)
+    run.child.kill('SIGINT')
+    const { code, stderr } = await ended(run)
+    assert.equal([code, stderr], [130, ''])
+    const wrong = await ended(started(program, root, args, { OPENAI_API_KEY: 'sk-wrong', OPENAI_BASE_URL }))
+    assert.is(wrong.code, 1)
+    assert.match(wrong.stderr, /^chartroom: the conversation broke off: [^\n]+ refuses the API key [^\n]+\n$/)
+  } finally {
+    await model.close()
+  }
 })
 
 it('says in one line that the key is wrong, or that there is no server, with exit code 1', async ({ server, name }) => {
