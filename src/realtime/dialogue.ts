@@ -137,7 +137,7 @@ export class Dialogue implements RealtimeHands {
       send: event => this.#send?.(event),
     })
     await session.ready
-    this.#isKnown = true
+    if (session === this.#session) this.#isKnown = true // else it came too late
   }
   async join(): Promise<void> {
     await this.#room?.conversation.ready()

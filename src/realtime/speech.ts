@@ -73,7 +73,8 @@ export class Speech {
       const utterance = conversation.say({ audio, text: content.textStream, ...(shown ? {} : { shown }) })
       this.#follow({ content, utterance, received, started: false, cut: false })
     } catch (error) {
-      log('debug', 'model.unsaid', { itemId: content.itemId, error: lineOf(error) }) // the room closes
+      const closes = codeOf(error) === 'ERR_CLOSED' // the room: then nobody misses it
+      log(closes ? 'debug' : 'warn', 'model.unsaid', { itemId: content.itemId, error: lineOf(error) })
       release(content)
     }
   }
