@@ -86,7 +86,7 @@ export type SessionEvents = {
   function_calls_collected: FunctionCall[]
   function_calls_finished: FunctionResult[]
   metrics_collected: ModelMetrics
-  /** The session goes on. `eventId`: of the command that it answers. */
+  /** The session goes on. `eventId`: of the command that it answers, which rejects with the same error. */
   error: { error: Error; recoverable: boolean; eventId?: string }
   /** The last of all, once; `error` if nobody asked for it. */
   closed: { error?: Error }
@@ -103,7 +103,7 @@ export interface RealtimeSession {
   chatCtxCopy(): ChatContext
   setChatCtx(chatCtx: ChatContext): Promise<void>
   readonly inputAudioBuffer: {
-    /** Mono, at the model's input rate. False: the way is full, and the frame was not taken. */
+    /** Mono, at the model's input rate. False: the way is full, and the frame was not taken. Throws ERR_CLOSED when the session is over. */
     append(frame: AudioFrame): boolean
     commit(): Promise<void>
     clear(): Promise<void>

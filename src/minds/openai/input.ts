@@ -1,5 +1,6 @@
 /** What the caller says, on its way to the service: bounded by what the network takes. */
 import type { AudioFrame } from '../../audio/frame.ts'
+import { coded } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 import { encode, format } from './pcm.ts'
 import type { Wire } from './wire.ts'
@@ -35,8 +36,9 @@ export class Input {
     this.#open = !this.#over
     this.moved()
   }
-  /** False: not taken. Throws a TypeError for a frame of another format. */
+  /** False: not taken. Throws a TypeError for a frame of another format, and ERR_CLOSED when it is over. */
   append(frame: AudioFrame): boolean {
+    if (this.#over) throw coded('ERR_CLOSED', 'the session is over')
     const audio = encode(frame)
     if (!this.#open) return false
     if (this.#isFull) {

@@ -1,5 +1,5 @@
 /** The responses that are being made: their parts, their calls, and their end. */
-import { coded, codeOf, lineOf } from '../../errors.ts'
+import { coded, lineOf } from '../../errors.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { RawCall } from '../../realtime/functions.ts'
 import { metricsOf } from '../../realtime/metrics.ts'
@@ -152,7 +152,7 @@ export class Responses {
   }
 
   #finish(response: Response, ended: Wire): void {
-    const { clock, log, tell, hush, label, epochMs } = this.#hands
+    const { clock, tell, hush, label, epochMs } = this.#hands
     const { id, createdAt, firstAt } = response
     const status = statusIn(ended)
     const error = failureIn(ended, hush)
@@ -163,9 +163,6 @@ export class Responses {
     tell('response_done', told)
     const course = { label, requestId: id, status, createdAt, firstAt, endedAt: clock.now(), epochMs, error }
     tell('metrics_collected', metricsOf({ ...course, tokens: tokensIn(ended) }))
-    if (!failure) return
-    log(status === 'failed' ? 'error' : 'warn', `openai.response.${status}`, { response: id, code: codeOf(failure) })
-    tell('error', { error: failure, recoverable: true })
   }
   #responseOf(wire: Wire): Response | undefined {
     const response = this.#active.get(text(wire, 'response_id') ?? '')

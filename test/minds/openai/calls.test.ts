@@ -169,11 +169,12 @@ it('rejects with the step that was refused, and takes no other (MM-36)', async (
 })
 
 it('recovers only when the response with the text is over, and not for ever (MM-36)', async () => {
-  const { server, ear, session, said, clock, end } = await readied({ timeoutMs: 900 })
+  const { server, ear, session, said, clock, settled, end } = await readied({ timeoutMs: 900 })
   server.fault({ endless: true })
   server.reply({ parts: [text('I only write.'), text('On and on.')] })
   const { itemId } = await ear.until('response_content_done')
   const work = codeIn(session.recoverFromTextResponse(itemId))
+  await settled()
   assert.equal(said(), [])
   await clock.advance(900)
   assert.is(await work, 'ERR_TIMEOUT')

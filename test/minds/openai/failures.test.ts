@@ -6,7 +6,7 @@ import { OpenAIRealtimeModel } from '../../../src/minds/openai/index.ts'
 import { virtualClock } from '../../../src/virtual.ts'
 import { countingIds } from '../../fakes/ids.ts'
 import { audio } from '../../fakes/openai/index.ts'
-import { codeIn, collect, key, message, readied, type Staging, stage } from './stage.ts'
+import { codeIn, collect, dialects, key, message, readied, type Staging, stage } from './stage.ts'
 
 const it = suite('openai failures')
 
@@ -152,29 +152,33 @@ it('breaks off when the connection is lost: streams fail, waits reject, and it i
   await end()
 })
 
-it('tells an error of the service, rejects the command that it answers, and goes on (MM-49)', async () => {
-  const { session, ear, server, codes, end } = await readied()
-  server.fault({ refuse: 'conversation.item.delete', code: 'server_error', message: `something with ${key}\nand more` })
-  const work = session.conversation.item.delete('a')
-  assert.is(await codeIn(work), 'server_error')
-  const [told] = ear.all('error')
-  const sent = server.said('conversation.item.delete')[0]
-  assert.equal([told?.recoverable, told?.eventId], [true, sent?.event_id])
-  assert.is(told?.error.message, "the model's service: something with … (server_error)")
-  assert.ok(codes().includes('openai.error'))
-  server.session.refuse({ code: 'server_error', message: 'of its own accord' })
-  assert.equal([(await ear.until('error', 2)).eventId, ear.all('closed')], [undefined, []])
-  await session.conversation.item.create(message('a', 'user', 'x'))
-  await end()
-})
+for (const dialect of dialects)
+  it(`tells an error of the service, rejects the command that it answers with the same, and goes on, in ${dialect} (MM-49)`, async () => {
+    const { session, ear, server, codes, end } = await readied({ options: { dialect } })
+    server.fault({ refuse: 'conversation.item.delete', code: 'server_error', message: `something with ${key}\nand more` })
+    const work = session.conversation.item.delete('a')
+    const failure: unknown = await work.catch(reason => reason)
+    assert.is(Object(failure).code, 'server_error')
+    const [told] = ear.all('error')
+    const sent = server.said('conversation.item.delete')[0]
+    assert.equal([told?.error === failure, told?.recoverable, told?.eventId], [true, true, sent?.event_id])
+    assert.is(told?.error.message, "the model's service: something with … (server_error)")
+    assert.ok(codes().includes('openai.error'))
+    server.session.refuse({ code: 'server_error', message: 'of its own accord' })
+    assert.equal([(await ear.until('error', 2)).eventId, ear.all('closed')], [undefined, []])
+    await session.conversation.item.create(message('a', 'user', 'x'))
+    await end()
+  })
 
-it('tells of a response that failed or is incomplete: in the metrics, in the log, as an error, and goes on (MM-50)', async () => {
-  const { ear, server, logs, end } = await readied()
+it('tells of a response that failed or is incomplete, and why, at its end and in the metrics, and goes on (MM-50)', async () => {
+  const { ear, server, end } = await readied()
   const error = { type: 'server_error', code: 'insufficient_quota' }
   server.reply({ parts: [audio({ ms: 100 })], status: 'failed', error })
-  await ear.until('error')
+  const { error: why } = await collect((await ear.until('response_content_added')).audioStream)
+  assert.is(why, undefined) // all of its sound had come
+  await ear.until('response_done')
   server.reply({ parts: [audio({ ms: 100 })], status: 'incomplete', reason: 'max_output_tokens' })
-  await ear.until('error', 2)
+  await ear.until('response_done', 2)
   server.reply({ parts: [audio({ ms: 100 })], status: 'cancelled', reason: 'turn_detected' })
   await ear.until('response_done', 3)
   assert.equal(
@@ -193,16 +197,21 @@ it('tells of a response that failed or is incomplete: in the metrics, in the log
       [true, undefined],
     ],
   )
+  assert.equal(ear.all('error'), [])
+  await end()
+})
+
+it('breaks a part off whose response fails in the middle of it (MM-7)', async () => {
+  const { server, ear, end } = await readied()
+  const reply = server.reply({ parts: [audio({ ms: 60_000 })], pace: 1 })
+  const content = await ear.until('response_content_added')
+  const error = { type: 'server_error', code: 'server_error', message: `overloaded, ${key}` }
+  const response = { id: reply.id, status: 'failed', status_details: { type: 'failed', error } } as const
+  server.session.tell({ type: 'response.done', response })
+  const { error: why } = await collect(content.audioStream)
   assert.equal(
-    ear.all('error').map(({ error, recoverable }) => [error.message, recoverable]),
-    [
-      ['a response of the model is failed (insufficient_quota)', true],
-      ['a response of the model is incomplete (incomplete, max_output_tokens)', true],
-    ],
-  )
-  assert.equal(
-    logs.filter(({ code }) => code.startsWith('openai.response')).map(({ level, code }) => `${level} ${code}`),
-    ['error openai.response.failed', 'warn openai.response.incomplete'],
+    [Object(why).code, Object(why).message],
+    ['server_error', 'a response of the model is failed (server_error): overloaded, …'],
   )
   await end()
 })

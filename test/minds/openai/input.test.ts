@@ -70,7 +70,11 @@ it('ends the wait with the signal, or at close, and takes nothing more', async (
   assert.equal([await settled(one), await settled(other)], [true, false])
   input.close()
   input.open()
-  assert.equal([await settled(other), input.append(frame()), await settled(input.drained(signal))], [true, false, true])
+  assert.equal([await settled(other), await settled(input.drained(signal))], [true, true])
+  assert.throws(
+    () => input.append(frame()),
+    (error: unknown) => Object(error).code === 'ERR_CLOSED',
+  )
   assert.is(await settled(input.drained(leaving.signal)), true)
 })
 

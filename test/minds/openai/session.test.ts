@@ -98,28 +98,29 @@ it('refuses a context that cannot be, one that the service refuses, and any afte
   assert.is(await codeIn(session.setChatCtx({ items: [] })), 'ERR_CLOSED')
 })
 
-it('creates, deletes and truncates items, and resolves when the service has done it (MM-8)', async () => {
-  const { server, session, ear, end } = await readied()
-  const { item } = session.conversation
-  await item.create(message('a', 'user', 'one'))
-  await item.create(message('b', 'user', 'two'), 'a')
-  await item.create(message('c', 'user', 'three'), 'a')
-  assert.equal(idsIn(session.chatCtxCopy()), ['a', 'c', 'b'])
-  await item.delete('c')
-  server.reply({ parts: [audio({ ms: 500 })] })
-  const { itemId } = await ear.until('response_content_done')
-  await item.truncate({ itemId, contentIndex: 0, audioEndMs: 120 })
-  const [cut] = server.said('conversation.item.truncate')
-  assert.equal([cut?.item_id, cut?.content_index, cut?.audio_end_ms], [itemId, 0, 120])
-  for (const [work, code] of [
-    [item.create(message('d', 'user', 'x'), 'nobody'), 'item_create_invalid_previous_item_id'],
-    [item.delete('nobody'), 'item_delete_invalid_item_id'],
-    [item.truncate({ itemId, contentIndex: 0, audioEndMs: 900 }), 'invalid_value'],
-  ] as const)
-    assert.is(await codeIn(work), code)
-  assert.equal(idsIn(session.chatCtxCopy()), ['a', 'b', itemId])
-  await end()
-})
+for (const dialect of dialects)
+  it(`creates, deletes and truncates items, and resolves when the service has done it, in ${dialect} (OAI-1, MM-8)`, async () => {
+    const { server, session, ear, end } = await readied({ options: { dialect } })
+    const { item } = session.conversation
+    await item.create(message('a', 'user', 'one'))
+    await item.create(message('b', 'user', 'two'), 'a')
+    await item.create(message('c', 'user', 'three'), 'a')
+    assert.equal(idsIn(session.chatCtxCopy()), ['a', 'c', 'b'])
+    await item.delete('c')
+    server.reply({ parts: [audio({ ms: 500 })] })
+    const { itemId } = await ear.until('response_content_done')
+    await item.truncate({ itemId, contentIndex: 0, audioEndMs: 120 })
+    const [cut] = server.said('conversation.item.truncate')
+    assert.equal([cut?.item_id, cut?.content_index, cut?.audio_end_ms], [itemId, 0, 120])
+    for (const [work, code] of [
+      [item.create(message('d', 'user', 'x'), 'nobody'), 'item_create_invalid_previous_item_id'],
+      [item.delete('nobody'), 'item_delete_invalid_item_id'],
+      [item.truncate({ itemId, contentIndex: 0, audioEndMs: 900 }), 'invalid_value'],
+    ] as const)
+      assert.is(await codeIn(work), code)
+    assert.equal(idsIn(session.chatCtxCopy()), ['a', 'b', itemId])
+    await end()
+  })
 
 it('rejects with ERR_TIMEOUT what the service does not answer in time (MM-8)', async () => {
   for (const [fault, run] of [
@@ -150,33 +151,42 @@ it('rejects with ERR_TIMEOUT what the service does not answer in time (MM-8)', a
   }
 })
 
-it('asks for a response as it was told, and says which it became; never for two at once (MM-44)', async () => {
-  const { server, session, ear, said, end } = await readied()
-  server.answer({ parts: [audio({ ms: 100 })] }, { parts: [audio({ ms: 100 })] })
-  const first = session.response.create({ instructions: 'Greet.' })
-  const second = session.response.create()
-  assert.is(await first, (await ear.until('response_created')).id)
-  const how = server.said('response.create')[0]?.response
-  assert.is(Object(how).instructions, 'Greet.')
-  // The second is asked for when the first has begun: the service says whether it comes too early.
-  await second.catch(() => {})
+for (const dialect of dialects)
+  it(`asks for a response as it was told, and says which it became, in ${dialect} (OAI-1)`, async () => {
+    const { server, session, ear, end } = await readied({ options: { dialect } })
+    server.answer({ parts: [audio({ ms: 100 })] })
+    assert.is(await session.response.create({ instructions: 'Greet.' }), (await ear.until('response_created')).id)
+    assert.is(Object(server.said('response.create')[0]?.response).instructions, 'Greet.')
+    await ear.until('response_done')
+    await end()
+  })
+
+it('never asks for two responses at once (MM-44)', async () => {
+  const { server, session, said, settled, clock, end } = await readied()
+  server.fault({ never: 'response.created' })
+  const [first, second] = [codeIn(session.response.create()), codeIn(session.response.create())]
+  await settled()
+  assert.equal(said(), ['response.create'])
+  await clock.advance(5_000)
+  assert.equal([await first, await second], ['ERR_TIMEOUT', 'none'])
   assert.equal(said(), ['response.create', 'response.create'])
   await end()
 })
 
-it('cancels a response: its streams end at once, what still comes is dropped, and it resolves when the response is over (MM-7, MM-32)', async () => {
-  const { server, session, ear, end } = await readied()
-  server.reply({ parts: [audio({ ms: 60_000, words: 'a very long story' })], pace: 1 })
-  const content = await ear.until('response_content_added')
-  const [sound, words] = [collect(content.audioStream), collect(content.textStream)]
-  await session.response.cancel(content.responseId)
-  assert.equal([(await sound).error, (await words).error], [undefined, undefined])
-  assert.is(ear.all('response_done')[0]?.status, 'cancelled')
-  assert.is(ear.all('metrics_collected')[0]?.cancelled, true)
-  assert.equal(ear.all('response_content_done'), [])
-  assert.equal(server.said('response.cancel')[0]?.response_id, content.responseId)
-  await end()
-})
+for (const dialect of dialects)
+  it(`cancels a response: its streams end at once, what still comes is dropped, and it resolves when it is over, in ${dialect} (MM-7, MM-32)`, async () => {
+    const { server, session, ear, end } = await readied({ options: { dialect } })
+    server.reply({ parts: [audio({ ms: 60_000, words: 'a very long story' })], pace: 1 })
+    const content = await ear.until('response_content_added')
+    const [sound, words] = [collect(content.audioStream), collect(content.textStream)]
+    await session.response.cancel(content.responseId)
+    assert.equal([(await sound).error, (await words).error], [undefined, undefined])
+    assert.is(ear.all('response_done')[0]?.status, 'cancelled')
+    assert.is(ear.all('metrics_collected')[0]?.cancelled, true)
+    assert.equal(ear.all('response_content_done'), [])
+    assert.equal(server.said('response.cancel')[0]?.response_id, content.responseId)
+    await end()
+  })
 
 it('takes it for done if there was nothing to cancel, and hears nothing bad of it (MM-32)', async () => {
   const { server, session, ear, said, settled, end } = await readied()
@@ -209,24 +219,25 @@ it('tells the service of new functions, and checks them first', async () => {
   await end()
 })
 
-it('sends the caller’s sound as it is, commits and clears it (OAI-5)', async () => {
-  const { server, session, ear, end } = await readied({ options: { turnDetection: null } })
-  for (let n = 0; n < 3; n++) assert.is(session.inputAudioBuffer.append(frame()), true)
-  await session.inputAudioBuffer.commit()
-  const appended = server.said('input_audio_buffer.append')
-  assert.equal(
-    appended.map(({ event_id }) => typeof event_id),
-    ['string', 'string', 'string'],
-  )
-  assert.is(server.session.conversation.received, 7_200)
-  assert.is((await ear.until('input_speech_committed')).itemId, server.session.conversation.items[0]?.id)
-  session.inputAudioBuffer.append(frame())
-  await session.inputAudioBuffer.clear()
-  assert.is(server.session.conversation.waiting, 0)
-  assert.is(await codeIn(session.inputAudioBuffer.commit()), 'input_audio_buffer_commit_empty')
-  assert.throws(() => session.inputAudioBuffer.append({ ...frame(), sampleRate: 16_000 }), TypeError)
-  await end()
-})
+for (const dialect of dialects)
+  it(`sends the caller’s sound as it is, commits and clears it, in ${dialect} (OAI-1, OAI-5)`, async () => {
+    const { server, session, ear, end } = await readied({ options: { dialect, turnDetection: null } })
+    for (let n = 0; n < 3; n++) assert.is(session.inputAudioBuffer.append(frame()), true)
+    await session.inputAudioBuffer.commit()
+    const appended = server.said('input_audio_buffer.append')
+    assert.equal(
+      appended.map(({ event_id }) => typeof event_id),
+      ['string', 'string', 'string'],
+    )
+    assert.is(server.session.conversation.received, 7_200)
+    assert.is((await ear.until('input_speech_committed')).itemId, server.session.conversation.items[0]?.id)
+    session.inputAudioBuffer.append(frame())
+    await session.inputAudioBuffer.clear()
+    assert.is(server.session.conversation.waiting, 0)
+    assert.is(await codeIn(session.inputAudioBuffer.commit()), 'input_audio_buffer_commit_empty')
+    assert.throws(() => session.inputAudioBuffer.append({ ...frame(), sampleRate: 16_000 }), TypeError)
+    await end()
+  })
 
 it('refuses what is asked of it before it is ready, and takes new functions with it', async () => {
   const { server, session, end } = await stage()
@@ -253,7 +264,7 @@ it('closes once, whoever asks, and takes nothing more', async () => {
   const reading = collect(content.audioStream)
   const closing = session.close()
   assert.is(session.close(), closing)
-  assert.is(session.inputAudioBuffer.append(frame()), false)
+  assert.throws(() => session.inputAudioBuffer.append(frame()), /the session is over/)
   assert.is(await codeIn(session.response.create()), 'ERR_CLOSED')
   assert.is(await codeIn(session.conversation.item.delete('a')), 'ERR_CLOSED')
   await closing
