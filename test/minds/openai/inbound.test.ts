@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { audio, call, text } from '../../fakes/openai/index.ts'
-import { collect, dialects, readied } from './stage.ts'
+import { codeIn, collect, dialects, readied } from './stage.ts'
 
 const it = suite('openai inbound')
 const valuesIn = (frames: { data: Int16Array }[]) => frames.flatMap(({ data }) => [...data])
@@ -174,12 +174,33 @@ it('skips a piece of audio that is no base64 or half a sample too long, says so,
   await end()
 })
 
-it('says the rest of the words if not all came piece by piece', async () => {
+it('says the rest of the words if the last did not come piece by piece, and nothing twice', async () => {
   const { server, ear, end } = await readied()
-  server.fault({ never: 'response.output_audio_transcript.delta', skip: 1 })
+  server.fault({ never: 'response.output_audio_transcript.delta', skip: 2 })
   server.reply({ parts: [audio({ ms: 100, words: 'It is noon.' })] })
   const content = await ear.until('response_content_done')
-  assert.equal(await collect(content.textStream), { items: ['It', ' noon.'] })
+  assert.equal(await collect(content.textStream), { items: ['It', ' is', ' noon.'] })
+  await ear.until('response_done')
+  server.fault({ never: 'response.output_audio_transcript.delta', skip: 1 }) // a gap cannot be filled: what was said, was said
+  server.reply({ parts: [audio({ ms: 100, words: 'It is noon.' })] })
+  assert.is((await ear.until('response_content_done', 2)).text, 'It noon.')
+  await end()
+})
+
+it('knows the response that it asked for from one that comes late', async () => {
+  const { server, session, ear, clock, end } = await readied()
+  server.fault({ never: 'response.created', times: 2 })
+  const first = codeIn(session.response.create())
+  await session.inputAudioBuffer.clear()
+  await clock.advance(5_000)
+  assert.is(await first, 'ERR_TIMEOUT')
+  const second = session.response.create()
+  await session.inputAudioBuffer.clear()
+  const asked = server.said('response.create').map(({ response }) => Object(response).metadata)
+  for (const [n, metadata] of asked.entries())
+    server.session.tell({ type: 'response.created', response: { id: `resp_late_${n}`, metadata } })
+  assert.is(await second, 'resp_late_1')
+  await ear.until('response_created', 2)
   await end()
 })
 
