@@ -1,6 +1,6 @@
 /** A model's function calls: looked up, checked, run side by side, and each answered exactly once (MM-41 to MM-44). */
 import { coded, lineOf } from '../errors.ts'
-import type { Log } from '../ports.ts'
+import type { Clock, Log } from '../ports.ts'
 import type { FunctionCall, FunctionContext, FunctionResult, FunctionTool } from './port.ts'
 
 /** Throws a TypeError for a tool without a name or a handler, and for two of one name. */
@@ -35,9 +35,9 @@ const parse = (raw: string): Record<string, unknown> => {
 }
 
 /** Holds arguments against the schema of the function. The validator loads with the first call. */
-const validate = async ({ name, parameters }: FunctionTool, args: Record<string, unknown>): Promise<void> => {
+const validate = async ({ name, parameters }: FunctionTool, args: Record<string, unknown>, clock: Clock): Promise<void> => {
   if (!parameters) return
-  const { Validator } = await import('@cfworker/json-schema')
+  const { Validator } = await clock.hold(import('@cfworker/json-schema'))
   const dialect = '$schema' in parameters && String(parameters.$schema).includes('draft-07') ? '7' : '2020-12'
   const { valid, errors } = new Validator(parameters, dialect, false).validate(args)
   if (valid) return
@@ -59,6 +59,7 @@ const textOf = (name: string, result: unknown): string => {
 /** A call as the model made it. `itemId`: behind which item its output belongs. */
 export type RawCall = { responseId: string; itemId: string; callId: string; name: string; rawArguments: string }
 export type CallHands = {
+  clock: Clock
   /** Those of this moment. */
   functions: () => FunctionContext
   /** Resolves when the model has taken the output; rejects if it refuses. */
@@ -177,7 +178,7 @@ export class Calls {
     const { signal } = this.#closing
     const tool = this.#hands.functions().find(({ name }) => name === call.name)
     if (!tool) throw new Error(`there is no function "${call.name}"`)
-    await validate(tool, call.arguments)
+    await validate(tool, call.arguments, this.#hands.clock)
     return signal.aborted ? undefined : tool.execute(call.arguments, { callId: call.toolCallId, signal })
   }
 

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { realClock } from '../../src/clock.ts'
 import { type CallHands, Calls, checkFunctions, type RawCall } from '../../src/realtime/functions.ts'
 import type { FunctionCall, FunctionContext, FunctionResult, FunctionTool } from '../../src/realtime/port.ts'
 import { pending } from '../model.ts'
@@ -23,6 +24,7 @@ const scene = (functions: FunctionContext, more: Partial<CallHands> = {}): Scene
   const collected: FunctionCall[] = []
   const finished: FunctionResult[] = []
   const hands: CallHands = {
+    clock: realClock(),
     functions: () => functions,
     answer: async ({ callId, itemId, output }) => void log.push(`${callId} after ${itemId}: ${output}`),
     ask: () => void log.push('ask'),

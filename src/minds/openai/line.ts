@@ -3,7 +3,7 @@ import { connect as dial } from 'node:net'
 import type { OpenAI } from 'openai'
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws'
 import { coded, codeOf, lineOf } from '../../errors.ts'
-import type { Log } from '../../ports.ts'
+import type { SessionHands } from '../../realtime/port.ts'
 import { lost, noKey, noSdk, placeOf, refusal, statusOf, unreachable, type Where } from './failures.ts'
 import { modelOf, type OpenAIRealtimeOptions } from './settings.ts'
 import { isWire, part, text, type Wire } from './wire.ts'
@@ -140,9 +140,9 @@ const lineOn = (realtime: OpenAIRealtimeWS, ears: Ears, where: Where): Line => {
 
 /** Opens lines to the service. `secret` is told of each key that is used, so that none gets into a message. */
 export const connectTo =
-  (options: OpenAIRealtimeOptions, log: Log, secret: (key: string) => void): Connect =>
+  (options: OpenAIRealtimeOptions, { clock, log }: Pick<SessionHands, 'clock' | 'log'>, secret: (key: string) => void): Connect =>
   async ears => {
-    const sdk = await load()
+    const sdk = await clock.hold(load())
     const client = clientFor(sdk, options)
     const place = placeOf(client.baseURL)
     if (plainly(client.baseURL) && !isHere(client.baseURL)) log('warn', 'openai.plain', { place })

@@ -29,7 +29,7 @@ export class OpenAIRealtimeModel implements RealtimeModel {
     checkFunctions(start.fncCtx)
     const secrets = new Set<string>()
     const { label } = this
-    const connect = connectTo(this.#options, hands.log, key => secrets.add(key))
+    const connect = connectTo(this.#options, hands, key => secrets.add(key))
     return new OpenAIRealtimeSession(
       { connect, options: this.#options, label, hush: line => hushed(line, secrets) },
       start,

@@ -149,6 +149,7 @@ export class OpenAIRealtimeSession implements RealtimeSession {
       isIdle: () => this.#responses.size === 0 && !this.#requests.isOpen,
       collected: call => this.#tell('function_calls_collected', [call]),
       finished: result => this.#tell('function_calls_finished', [result]),
+      clock: this.#hands.clock,
       log: this.#hands.log,
     })
   }
