@@ -10,7 +10,7 @@ import { until } from '../pipes/until.ts'
 import type { ChatMessage, Conversation, LogLevel } from '../ports.ts'
 import { checkSession } from './checks.ts'
 import { type Listening, listenTo } from './listening.ts'
-import type { TellAgent } from './news.ts'
+import { eachErrorOnce, type TellAgent } from './news.ts'
 import type { ChatContext, FunctionContext, RealtimeModel, RealtimeSession } from './port.ts'
 import { type RealtimeHands, realtimeOn } from './realtime.ts'
 import { errorOf, Speech } from './speech.ts'
@@ -47,7 +47,7 @@ export class Dialogue implements RealtimeHands {
   readonly begun: Promise<void>
 
   constructor(options: DialogueOptions) {
-    this.#options = options
+    this.#options = { ...options, tell: eachErrorOnce(options.tell) }
     this.#chatCtx = options.chatCtx
     this.#fncCtx = options.fncCtx
     this.begun = new Promise(resolve => {

@@ -28,3 +28,14 @@ export type AgentEvent = keyof AgentEvents
 export type AgentNews = { [E in AgentEvent]: { event: E; payload: AgentEvents[E] } }[AgentEvent]
 /** Tells one of them; it must not throw. */
 export type TellAgent = <E extends AgentEvent>(event: E, payload: AgentEvents[E]) => void
+
+/** Tells each error that the agent survives once: the service tells it, and the command that it answers rejects with the same (MM-49). */
+export const eachErrorOnce = (tell: TellAgent): TellAgent => {
+  const told = new WeakSet<Error>()
+  return (event, payload) => {
+    const { error, recoverable } = Object(payload)
+    const isTold = event === 'error' && recoverable && told.has(error)
+    if (event === 'error') told.add(error)
+    if (!isTold) tell(event, payload)
+  }
+}
