@@ -94,6 +94,19 @@ it('tells the model how much of a reply was heard, and commits those words, at 4
   await end()
 })
 
+it('adds no more than 10 ms to what the model takes', async () => {
+  const { server, clock, ear, end } = await liveStage()
+  for (let n = 0; n < 10; n++) {
+    await clock.advance(1_000 + n * 13.7)
+    ear.take()
+    server.reply({ parts: [audio({ ms: 300 })], pace: 4 })
+    await clock.advance(1_000)
+    const first = ear.take().findIndex(sample => sample !== 0)
+    assert.ok(first >= 0 && first <= 240, `${first / 24} ms`)
+  }
+  await end()
+})
+
 it('says no text: asks for it anew as speech (MM-35, MM-36)', async () => {
   const { server, clock, of, end } = await liveStage()
   server.answer({ parts: [audio({ ms: 500, words: 'Aloud.' })] })
