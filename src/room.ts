@@ -15,7 +15,7 @@ import { News } from './news.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
 import type { ChatMessage, Played, Saying, Utterance, World } from './ports.ts'
 import type { VideoFrame } from './video/frame.ts'
-import { checkWorld, claim } from './world.ts'
+import { checkWorld, claimed } from './world.ts'
 
 /** Words on their way that nobody speaks; `end` closes their segment. */
 export type Telling = { readonly id: string; put(text: string): void; end(): void }
@@ -31,8 +31,7 @@ export const openRoom = async (world: World, options: RoomOptions = {}): Promise
 /** A room in a world, which is being joined. Throws ERR_STARTED if this world had one before. */
 export const roomIn = (world: World, settings: Settings, attended: Attended = {}): ChartRoom => {
   const { journal } = settings
-  const calm = claim(world)
-  return new ChartRoom(journal ? journaled(calm, journal) : calm, settings, attended)
+  return claimed(world, calm => new ChartRoom(journal ? journaled(calm, journal) : calm, settings, attended))
 }
 
 /** So many messages wait for a reader; then the oldest give way. */

@@ -11,11 +11,16 @@ export const checkWorld = (world: World): void => {
   for (const part of parts)
     if (world?.[part] === undefined) throw new TypeError(`the world has no "${part}": take all of it from an adapter`)
 }
-/** A second room on one connection would take it from the first: throws ERR_STARTED. */
-export const claim = (world: World): World => {
+/** A second room on one connection would take it from the first: throws ERR_STARTED. A room that cannot be made leaves the world as it was. */
+export const claimed = <T>(world: World, make: (calm: World) => T): T => {
   if (used.has(world.room)) throw coded('ERR_STARTED', 'this world had its room already: make another for another room')
   used.add(world.room)
-  return { ...world, opus: world.opus ?? createOpus({ clock: world.clock }), log: safe(world.log) }
+  try {
+    return make({ ...world, opus: world.opus ?? createOpus({ clock: world.clock }), log: safe(world.log) })
+  } catch (error) {
+    used.delete(world.room)
+    throw error
+  }
 }
 
 /** A log that throws changes nothing: there is nobody left to tell. */

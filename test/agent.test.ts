@@ -5,6 +5,7 @@ import { type AgentEvent, type AgentFact, agentMachine } from '../machines/agent
 import { agentOn, type MindLogic } from '../src/agent.ts'
 import { sleep } from '../src/clock.ts'
 import type { Attending, Conversation } from '../src/ports.ts'
+import { openRoom } from '../src/room.ts'
 import { type VirtualClock, virtualClock } from '../src/virtual.ts'
 import { newCall, outcomeOf, samples, sound, startCall } from './fakes/call.ts'
 import { fakeConversation, fakeMind } from './fakes/mind.ts'
@@ -384,6 +385,18 @@ it('lets the newest reader of such a mind hear: what another left behind ends (l
   await clock.runUntil(room.close())
   await clock.settle()
   assert.equal(ends, ['first', 'second'])
+})
+
+it('leaves a world alone whose room has a mind that cannot be made (law 10)', async () => {
+  const { clock, world } = newCall()
+  const mind: MindLogic = () => {
+    throw new Error('not today')
+  }
+  const { error } = await outcomeOf(clock, openRoom(world, { mind }))
+  assert.match(String(error), /not today/)
+  const room = await openRoom(world)
+  assert.ok(room.isOpen)
+  await clock.runUntil(room.close())
 })
 
 it('refuses a function that gives no actor', async () => {

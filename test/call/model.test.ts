@@ -130,6 +130,12 @@ it('says that nobody answers there, and that a socket was lost', async place => 
 const wrong: [what: string, files: Record<string, string>, args: string[], says: RegExp][] = [
   ['no file', {}, ['--config', 'none.json'], /cannot read none\.json: there is no such file/],
   ['no JSON', { 'a.json': '{' }, ['--config', 'a.json'], /a\.json: /],
+  [
+    'no key for Azure',
+    { 'a.json': '{"azure":{"endpoint":"https://example.com"}}' },
+    ['--config', 'a.json'],
+    /set AZURE_OPENAI_API_KEY/,
+  ],
   ['a list', { 'a.json': '[]' }, ['--config', 'a.json'], /a\.json: it must hold an object/],
   ['an unknown option', { 'a.json': '{"voise":"x"}' }, ['--config', 'a.json'], /a\.json: there is no option "voise"/],
   ['a module without an export', { 'a.mjs': 'export const x = 1' }, ['--config', 'a.mjs'], /a\.mjs: it has no default export/],
