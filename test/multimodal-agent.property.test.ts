@@ -276,9 +276,10 @@ const checkHearing = ({ stage, transcribed, live }: Scene) => {
 const checkState = async (scene: Scene) => {
   const { stage } = scene
   if (scene.isOver || !stage.caller.here) return
-  await stage.clock.advance(25) // what follows within 20 ms follows at once
   const { chart } = stage.agent
-  if (scene.isOver || !chart?.isOpen || chart.actor.getSnapshot().context.away) return
+  const stopped = only(stage.told, 'agent_stopped_speaking').at(-1)?.at ?? -100
+  if (stage.clock.now() - stopped <= 20) return // what follows within that follows at once
+  if (!chart?.isOpen || chart.actor.getSnapshot().context.away) return
   const { started, ended } = { started: only(stage.told, 'agent_started_speaking').length, ended: stage.commits().length }
   const mind = chart.actor.getSnapshot().context.crew.agent?.getSnapshot()?.children?.mind?.getSnapshot()
   const calm = mind?.matches?.('live') ? 'listening' : 'initializing'
