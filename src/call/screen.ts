@@ -72,6 +72,7 @@ const noteNews = (view: View, news: News, { color, columns }: Look): void => {
   else {
     const { speaker, id, final } = news
     const sentence = { speaker, text: tame(news.text).trim(), at: view.open.get(id)?.at ?? news.at }
+    if (!final && sentence.text === '') return // a place for words that may come
     if (!final) return void view.open.set(id, sentence)
     view.open.delete(id)
     if (sentence.text !== '') view.over.push(...paragraph(sentence, color, columns))

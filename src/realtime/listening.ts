@@ -27,7 +27,8 @@ const REMEMBERED = 256
 
 export const listenTo = (session: RealtimeSession, hands: ListeningHands): Listening => {
   const added = new Map<string, ResponseContent>()
-  const listeners = { ...voices(added, hands), ...words(session, hands), ...rest(hands) }
+  const said = new Set<string>()
+  const listeners = { ...voices(added, hands), ...words(session, said, hands), ...rest(hands) }
   const each = (does: <E extends keyof SessionEvents>(event: E, listener: (payload: SessionEvents[E]) => void) => void) => {
     for (const [event, listener] of Object.entries(listeners)) does(event as keyof SessionEvents, listener as () => void)
   }
@@ -41,6 +42,8 @@ export const listenTo = (session: RealtimeSession, hands: ListeningHands): Liste
     close: () => {
       each((event, listener) => session.off(event, listener))
       added.clear()
+      for (const itemId of said) if (hands.shown) hands.conversation.heard('', true, itemId) // its words will not come any more
+      said.clear()
     },
   }
 }
@@ -75,11 +78,16 @@ const failureOf = ({ id, status, error }: ModelResponse): Error | undefined => {
   return Object.assign(new Error(`the response ${id} is ${status}: ${why}`), about)
 }
 
-/** What the caller says (MM-38, MM-39). */
-const words = (session: RealtimeSession, { conversation, shown, tell, send, log }: ListeningHands): Listeners => {
+/** What the caller says (MM-38, MM-39). `said`: the items whose words are awaited. */
+const words = (
+  session: RealtimeSession,
+  said: Set<string>,
+  { conversation, shown, tell, send, log }: ListeningHands,
+): Listeners => {
   const caption = (text: string, final: boolean, id: string) => shown && conversation.heard(text, final, id)
   const known = new Set<string>()
   const isNews = (itemId: string) => {
+    said.delete(itemId)
     if (known.has(itemId)) return false
     known.add(itemId)
     for (const oldest of known) if (known.size > REMEMBERED) known.delete(oldest)
@@ -91,7 +99,11 @@ const words = (session: RealtimeSession, { conversation, shown, tell, send, log 
       send({ type: 'speech.started' })
     },
     input_speech_stopped: () => tell('user_stopped_speaking', undefined),
-    input_speech_committed: ({ itemId }) => caption('', false, itemId),
+    input_speech_committed: ({ itemId }) => {
+      said.add(itemId)
+      for (const oldest of said) if (said.size > REMEMBERED) said.delete(oldest)
+      caption('', false, itemId)
+    },
     input_speech_transcription_completed: ({ itemId: id, transcript: text }) => {
       if (!isNews(id)) return
       caption(text, true, id)

@@ -73,6 +73,21 @@ it('shows the last lines of a long utterance, and all of it once it is over', as
   )
 })
 
+it('shows nothing of words that have not come, or that nobody understood', async () => {
+  const { clock, terminal, screen } = open()
+  screen.tell(words('caller', 'c1', '', 0))
+  await clock.advance(50)
+  assert.is(terminal.lines().length, 2)
+  screen.tell(words('caller', 'c1', '', 0, true))
+  screen.close()
+  assert.not.match(terminal.lines().join(' '), 'caller')
+
+  const plain = open({ isTTY: false })
+  plain.screen.tell(words('caller', 'c1', '', 0, true))
+  plain.screen.close()
+  assert.is(plain.terminal.raw(), '')
+})
+
 it('prints plain sentences where there is no terminal', () => {
   const { terminal, screen } = open({ isTTY: false })
   screen.tell({ type: 'state', state: 'listening', at: 0 })

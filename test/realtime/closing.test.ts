@@ -245,11 +245,18 @@ it('tells of a part of the room that fails, and whether it goes on (MM-45)', asy
 it('comes back with the conversation so far, if it shall; the room stays, and says so (MM-48)', async () => {
   const here = await liveStage({ options: { reconnect: { attempts: 2, backoffMs: 500 } } })
   const { clock, session } = here
+  const shown: unknown[] = []
+  here.agent.chart?.on(fact => fact.type === 'words.shown' && fact.speaker === 'caller' && shown.push([fact.text, fact.final]))
+  session.emit('input_speech_committed', { itemId: 'u' }) // whose words nobody will tell any more
   session.reply(2_000, words, { itemId: 'a' })
   await clock.advance(900)
   session.drop()
   await clock.advance(100)
   assert.is(here.attribute(), 'initializing')
+  assert.equal(shown, [
+    ['', false],
+    ['', true],
+  ])
   assert.equal(
     here.of('error').map(({ recoverable }) => recoverable),
     [true],
