@@ -34,7 +34,7 @@ const statementsIn = text =>
 /** Each id with the places whose titles name it. @param {string} folder @returns {[id: string, place: string][]} */
 const namedByTests = folder =>
   readdirSync(join(folder, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.ts'))
+    .filter(name => name.endsWith('.ts') && !name.includes('node_modules'))
     .sort()
     .flatMap(name => {
       const text = readFileSync(join(folder, 'test', name), 'utf8')

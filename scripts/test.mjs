@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { common, ownUrl, ownUrls, root } from './bundle.mjs'
 
-/** @typedef {{ file: string, deadlineMs: number, flags: string[], serial: boolean }} Job */
+/** @typedef {{ file: string, deadlineMs: number, flags: string[], serial: boolean, lacks: string | undefined, tests: number }} Job */
 /** @typedef {{ passed: number, failed: number, skipped: number }} Sum */
 /** @typedef {Sum & { faults: string[], output: string, ms: number }} Result */
 
@@ -26,9 +26,15 @@ Those that talk to a real server in real time run alone; one that fails is shown
 A file may say in its first ten lines:
   // deadline: 300 s        instead of 120 s
   // node: --expose-gc      options of node for its process
+  // needs: FOLDER, from COMMAND    skipped where that folder is not there
 A file that cannot run some of its tests prints a line "SKIPPED n: reason". With CI=true a skipped test is a failure.`
 
 const outdir = join(root, '.cache/test')
+/** These have packages of their own: they are bundled beside them, so that they find those and not ours. */
+const apart = 'test/agents'
+const apartOutdir = join(root, apart, 'node_modules/.cache/test')
+/** @param {string} file */
+const bundleOf = file => join(file.startsWith(`${apart}/`) ? apartOutdir : outdir, file.replace(/\.ts$/, '.mjs'))
 const defaultDeadlineMs = 120_000
 /** A test that used native parts must let go of them: a file that lives longer than this after its tests counts as failed. */
 const graceMs = 5_000
@@ -39,7 +45,7 @@ const lanes = 2
 /** How much of the output of a failing file is shown, in characters. */
 const shownOutput = 60_000
 /** These talk to a real server in real time: nothing runs beside them, and one that fails gets a second try, which then counts. */
-const serialFiles = /\/(e2e\/|ports\/livekit)[^/]+$/
+const serialFiles = /\/(e2e\/|agents\/|ports\/livekit)[^/]+$/
 const skippedLines = /(?:^|\s)SKIPPED (\d+): (.+)$/gm
 const isCI = process.env.CI === 'true'
 
@@ -50,14 +56,20 @@ const find = (folder, patterns) =>
     .filter(
       file =>
         file.endsWith('.test.ts') &&
+        !file.includes('/node_modules/') &&
         (patterns.length === 0 || patterns.some(pattern => file.includes(pattern.replace(/^\.\//, '')))),
     )
     .sort()
     .map(file => {
-      const head = readFileSync(join(root, file), 'utf8').split('\n', 10).join('\n')
+      const text = readFileSync(join(root, file), 'utf8')
+      const head = text.split('\n', 10).join('\n')
       const deadline = /^\/\/ deadline: (\d+) s/m.exec(head)?.[1]
       const flags = /^\/\/ node: (.+)$/m.exec(head)?.[1]?.trim().split(/\s+/) ?? []
-      return { file, flags, deadlineMs: deadline ? Number(deadline) * 1000 : defaultDeadlineMs, serial: serialFiles.test(file) }
+      const [, folder = '', from] = /^\/\/ needs: (\S+), from (.+)$/m.exec(head) ?? []
+      const lacks = existsSync(join(root, folder)) ? undefined : `${folder} is not there: ${from}`
+      const tests = text.match(/^\s*it\(/gm)?.length ?? 0
+      const deadlineMs = deadline ? Number(deadline) * 1000 : defaultDeadlineMs
+      return { file, flags, deadlineMs, serial: serialFiles.test(file), lacks, tests }
     })
 
 /** A thin layer over uvu, through which test-child.mjs learns the names of the tests. @type {import('esbuild').Plugin} */
@@ -81,17 +93,20 @@ const watchedUvu = {
 const bundle = async files => {
   /** @type {Map<string, string>} */
   const broken = new Map()
-  const options = { outdir, outbase: '.', outExtension: { '.js': '.mjs' }, define: ownUrl, plugins: [watchedUvu, ownUrls] }
+  const options = { outbase: '.', outExtension: { '.js': '.mjs' }, define: ownUrl, plugins: [watchedUvu, ownUrls] }
   // Another version of the SDK, by the name of its package (see package.json).
   const sdk = process.env.CHARTROOM_RTC_NODE
   const alias = sdk ? { '@livekit/rtc-node': sdk } : {}
-  /** @param {string[]} entryPoints */
-  const attempt = entryPoints => build({ ...common, ...options, alias, entryPoints, sourcemap: 'inline' })
-  if (files.length > 0)
-    await attempt(files).catch(async () => {
-      // One broken file must not take the others with it.
-      for (const file of files) await attempt([file]).catch(error => broken.set(file, error.message))
-    })
+  /** @param {string} outdir @param {string[]} entryPoints */
+  const attempt = (outdir, entryPoints) => build({ ...common, ...options, alias, outdir, entryPoints, sourcemap: 'inline' })
+  for (const folder of [outdir, apartOutdir]) {
+    const here = files.filter(file => bundleOf(file).startsWith(folder))
+    if (here.length > 0)
+      await attempt(folder, here).catch(async () => {
+        // One broken file must not take the others with it.
+        for (const file of here) await attempt(folder, [file]).catch(error => broken.set(file, error.message))
+      })
+  }
   return broken
 }
 
@@ -116,9 +131,10 @@ const account = (sum, faults, output) => {
 }
 
 /** @param {Job} job @returns {Promise<Result>} */
-const run = ({ file, deadlineMs, flags }) => {
+const run = async ({ file, deadlineMs, flags, lacks, tests }) => {
   const started = performance.now()
-  const args = ['--enable-source-maps', ...flags, 'scripts/test-child.mjs', join(outdir, file.replace(/\.ts$/, '.mjs'))]
+  if (lacks) return { ...account(undefined, [], `SKIPPED ${tests}: ${lacks}`), ms: 0 }
+  const args = ['--enable-source-maps', ...flags, 'scripts/test-child.mjs', bundleOf(file)]
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true })
   const group = child.pid ?? 0
   if (group) groups.add(group)
@@ -186,7 +202,7 @@ const show = (file, { passed, failed, skipped, faults, output, ms }) => {
 
 /** Runs the files, two beside each other where they may, and shows each as it ends. @param {Job[]} jobs */
 const runAll = async jobs => {
-  const broken = await bundle(jobs.map(({ file }) => file))
+  const broken = await bundle(jobs.filter(({ lacks }) => !lacks).map(({ file }) => file))
   const sum = { passed: 0, failed: 0, skipped: 0 }
   /** @type {string[]} */
   const failing = []

@@ -90,6 +90,7 @@ export class RoomIO {
     session.on('agent_state_changed', this.#onState)
     session.on('user_input_transcribed', this.#onWords)
     session.on('close', this.#onClose)
+    session.on('conversation_item_added', this.#onItem)
     this.#onState({ newState: session.agentState })
     this.#standIn()
     // ROOM-9: the slots are empty before the room is deleted.
@@ -159,6 +160,7 @@ export class RoomIO {
     const words = wordsIn(event)
     if (words && this.#settings.on.textOutput) this.#room?.heard(words.text, words.final)
   }
+  readonly #onItem = (event: unknown): void => this.#words?.mend(event)
   readonly #onClose = (): void => void this.#close('session.closed')
 
   #tell(fact: RoomFact): void {
@@ -230,6 +232,7 @@ export class RoomIO {
     session.off('agent_state_changed', this.#onState)
     session.off('user_input_transcribed', this.#onWords)
     session.off('close', this.#onClose)
+    session.off('conversation_item_added', this.#onItem)
     await room.close(reason)
   }
   #vacate(): void {

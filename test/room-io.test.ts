@@ -79,7 +79,7 @@ it('is all there when start has returned: no stream sent to the room can be miss
   here.io.start()
   assert.equal(order, [
     ...['lk.agent.pre-connect-audio-buffer', 'room', 'input.audio', 'output.audio', 'output.transcription'],
-    ...['agent_state_changed', 'user_input_transcribed', 'close'],
+    ...['agent_state_changed', 'user_input_transcribed', 'close', 'conversation_item_added'],
   ])
   session.removeAllListeners('newListener')
   await here.close()
@@ -361,7 +361,7 @@ it('closes in the order that is promised (ROOM-9)', async () => {
   await here.close()
   await reading
   assert.equal(order, [
-    ...['off agent_state_changed', 'off user_input_transcribed', 'off close'],
+    ...['off agent_state_changed', 'off user_input_transcribed', 'off close', 'off conversation_item_added'],
     ...['topic off', 'segment ended', 'unpublished', 'input ended', 'room listeners off', 'deleted, slots empty'],
   ])
   session.removeAllListeners()

@@ -6,6 +6,7 @@ import type { RoomFact } from '../facts.ts'
 import type { Clock, Log, Word } from '../ports.ts'
 import type { ChartRoom } from '../room.ts'
 import type { TimedString } from '../text/timed.ts'
+import { mend } from './session.ts'
 import { type Ended, Turns } from './turns.ts'
 
 /** What the linked participant says, or shows. */
@@ -152,6 +153,10 @@ export class TextOutput {
     this.#turns = turns
   }
 
+  /** Puts an entry of the session's history right, if it has more of the last turn than was heard. */
+  mend(added: unknown): void {
+    mend(added, this.#turns.cut)
+  }
   /** Shows it when it is heard. Rejects with a TypeError for what is neither text nor timed text. */
   async captureText(piece: string | TimedString): Promise<void> {
     await this.#turns.text(wordOf(piece))

@@ -29,6 +29,16 @@ export const wordsIn = (event: unknown): { text: string; final: boolean } | unde
   const text = field(event, 'transcript')
   return typeof text === 'string' ? { text, final: field(event, 'isFinal') === true } : undefined
 }
+/** How much of a turn's text was heard: `written` is the length of all of it. */
+export type Cut = { written: number; spoken: string }
+/** What `say` of agents-js was told to say is in its history as a whole, also if it was interrupted: then it gets what was heard (SYNC-5). */
+export const mend = (event: unknown, cut: Cut | undefined): void => {
+  const item = field(event, 'item')
+  const content = field(item, 'content')
+  if (!cut || field(item, 'interrupted') !== true || !Array.isArray(content) || content.length !== 1) return
+  const [text]: unknown[] = content
+  if (typeof text === 'string' && text.length === cut.written && text.startsWith(cut.spoken)) content[0] = cut.spoken
+}
 const field = (event: unknown, key: string): unknown =>
   typeof event === 'object' && event !== null ? Reflect.get(event, key) : undefined
 

@@ -5,6 +5,7 @@ import { codeOf, lineOf } from '../errors.ts'
 import type { Clock, Log, Outcome, Word } from '../ports.ts'
 import type { ChartRoom } from '../room.ts'
 import { Pairing, type Place, type Turn } from './pairing.ts'
+import type { Cut } from './session.ts'
 
 /** What became of a turn with audio. `heard` in samples per channel; `spoken` if it had text. */
 export type Ended = { id: string; outcome: Outcome; heard: number; spoken?: string }
@@ -26,9 +27,10 @@ type Entry = {
   /** So far in line for either queue; each piece goes after the one before. */
   pushing: { audio: Promise<void>; text: Promise<void> }
   voiced: boolean
-  /** It counts as a segment: it has had a frame. Some text has come. */
+  /** It counts as a segment: it has had a frame. */
   captured: boolean
-  texted: boolean
+  /** How much text has come, in UTF-16 units. */
+  written: number
   /** The room knows it. */
   said: boolean
   over: boolean
@@ -49,6 +51,8 @@ export class Turns {
   /** How many turns have had a frame, and how many of them are over (SESS-1). */
   captured = 0
   finished = 0
+  /** The last turn that did not come to its end, until the next one ends. */
+  cut: Cut | undefined
   /** Whether the session uses the side now: what is opened meanwhile does without. */
   readonly attached = { audio: true, text: true }
   #warned = false
@@ -79,7 +83,7 @@ export class Turns {
     if (this.#closed || word.text === '') return
     const entry = this.#at(this.#pairing.text(this.#hands.clock.now(), this.#has('audio')))
     if (!entry) return
-    entry.texted = true
+    entry.written += word.text.length
     await this.#push(entry, 'text', () => entry.text.push(word))
   }
   endAudio(): void {
@@ -87,7 +91,7 @@ export class Turns {
     const entry = turn && this.#entries.get(turn.id)
     if (!entry) return
     void this.#push(entry, 'audio', () => entry.audio.end())
-    if (!entry.texted) entry.text.end()
+    if (entry.written === 0) entry.text.end()
   }
   endText(): void {
     const turn = this.#pairing.endText(this.#hands.clock.now())
@@ -133,7 +137,7 @@ export class Turns {
     const entry: Entry = {
       ...{ id, audio: hold<AudioFrame>(FRAMES), text: hold<Word>(CHARACTERS, word => word.text.length) },
       ...{ pushing: { audio: Promise.resolve(), text: Promise.resolve() }, voiced: audio !== 'ended' },
-      ...{ captured: false, texted: false, said: false, over: false, done, finish },
+      ...{ captured: false, written: 0, said: false, over: false, done, finish },
     }
     if (text === 'ended') entry.text.end()
     this.#entries.set(id, entry)
@@ -190,9 +194,10 @@ export class Turns {
       queue.end()
       queue.clear()
     }
+    this.cut = outcome !== 'finished' && spoken !== undefined ? { written: entry.written, spoken } : undefined
     if (entry.captured) {
       this.finished++
-      ended({ id, outcome, heard, ...(entry.texted && spoken !== undefined ? { spoken } : {}) })
+      ended({ id, outcome, heard, ...(entry.written > 0 && spoken !== undefined ? { spoken } : {}) })
     }
     entry.finish()
   }

@@ -59,6 +59,16 @@ it('gives a file that plays in real time a second try, which counts; and no othe
   assert.is((await run({ 'e2e/one': never })).last, '1 passed, 1 failed, 0 skipped')
 })
 
+it('skips a file that needs what is not there, loudly, and fails it with CI=true', async () => {
+  const needing = (folder: string) => `// needs: ${folder}, from npm ci\n${header}it.run()`
+  const skipped = await run({ one: needing(`${folder}/nothing`), two: needing(folder) })
+  assert.is(skipped.last, '1 passed, 0 failed, 1 skipped')
+  assert.is(skipped.code, 0)
+  assert.match(skipped.output, `skipped 1: ${folder}/nothing is not there: npm ci`)
+  const { last, code } = await run({ one: needing(`${folder}/nothing`), two: needing(folder) }, { CI: 'true' })
+  assert.equal([last, code], ['1 passed, 1 failed, 1 skipped', 1])
+})
+
 /** What a file does, what is said of it. */
 const faults: [does: string, body: string, said: string | RegExp][] = [
   ['ends early', `it('goes', () => { process.exit(0) })\nit.run()`, 'ended early with exit code 0, in "planted: goes"'],

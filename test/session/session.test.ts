@@ -62,6 +62,39 @@ it('plays what is captured, and tells it in the units of a session: epoch ms, ms
   await close()
 })
 
+it('puts right a history that has all of a reply that was interrupted, and leaves any other as it is (SYNC-5)', async () => {
+  const { clock, session, voice, text, close } = await begin()
+  const whole = 'word0 word1 word2 word3'
+  const item = (content: unknown[], interrupted = true) => ({ role: 'assistant', content, interrupted })
+  const added = (one: object) => {
+    session.emit('conversation_item_added', { item: one })
+    return one
+  }
+  assert.equal(added(item([whole])), item([whole]), 'nothing was said yet')
+  await write(text, ...timed(4))
+  text.flush()
+  await clock.runUntil(speak(voice, 800))
+  voice.flush()
+  await clock.advance(350)
+  voice.clearBuffer()
+  const { synchronizedTranscript: spoken } = await clock.runUntil(voice.waitForPlayout())
+  assert.is(spoken, 'word0 word1')
+  assert.equal(added(item([whole])), item(['word0 word1']))
+  for (const other of [
+    item([whole], false),
+    item([`${whole}.`]),
+    item(['another text of so many']),
+    item([whole, 'more']),
+    item([]),
+  ])
+    assert.equal(added(other), other)
+  for (const nothing of [undefined, null, {}, { item: 7 }]) session.emit('conversation_item_added', nothing)
+  await close()
+  const after = item([whole])
+  session.emit('conversation_item_added', { item: after })
+  assert.equal(after.content, [whole])
+})
+
 it('counts a segment by the time its first frame was taken, and never less (SESS-1)', async () => {
   const { clock, voice, counts, close } = await begin()
   const capturing = voice.captureFrame(frame(100))
