@@ -11,6 +11,7 @@ import { common, root } from './bundle.mjs'
 const all = [
   'src/index.ts',
   'src/livekit/index.ts',
+  'src/minds/livekit-agents/index.ts',
   'src/minds/openai/index.ts',
   'src/multimodal-agent.ts',
   'src/room-io.ts',

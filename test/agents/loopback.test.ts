@@ -2,12 +2,16 @@
 // needs: test/agents/node_modules/@livekit/agents, from npm ci --prefix test/agents
 /** The real AgentSession of LiveKit's agents on our RoomIO, on the loopback: its own recogniser, model and voice, played from a script. */
 import { voice } from '@livekit/agents'
+import { AudioFrame } from '@livekit/rtc-node'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { runsOf } from '../e2e/ear.ts'
+import { sweep } from '../e2e/sweep.ts'
 import { pass, within } from '../e2e/watch.ts'
+import { ScriptedModel } from './model.ts'
 import { onLoopback, type Scene } from './place.ts'
 import { goesOn, isInterrupted, scripts, TOLD, takesTurns } from './scenes.ts'
-import { newAgent, type Script, theirTimers } from './scripted.ts'
+import { newAgent, type Script, theirTimers, voiceRate, WORD_MS } from './scripted.ts'
 
 const it = suite('agents loopback')
 it.after(theirTimers)
@@ -46,6 +50,9 @@ it('is interrupted at once while its voice is held, and more waits than there is
       const from = performance.now()
       await scene.speak(400)
       await scene.item(1)
+      // It resumes before it clears: what it has in its hands until then is heard of, at most a frame of the voice.
+      const soundMs = scene.ear.soundMs(from + 400)
+      assert.ok(soundMs <= WORD_MS, `${soundMs} ms of what was held`)
       assert.ok(performance.now() - from < 2_500, `${performance.now() - from} ms`)
       assert.equal((await scene.item(3)).text, 'All right.')
     },
@@ -68,6 +75,34 @@ it('says what it is told to, waits for it, and is interrupted from outside (SESS
     await watch.until('all is shown', () => captions()[2] === 'And this too.')
     assert.equal(captions(), ['This is said.', text, 'And this too.'])
   }))
+
+it('has a realtime model of the session told how much of its reply was heard (SESS-2)', async () => {
+  const model = new ScriptedModel()
+  await inScene({ model }, async ({ ear, item, watch }) => {
+    const [session] = model.sessions
+    if (!session) throw new Error('the session did not ask for one')
+    await watch.until('the model hears', () => session.heard.length > 10)
+    const script = session.generate('resp_a')
+    const message = script.message('item_a', ['audio', 'text'])
+    const all = sweep(3_000, voiceRate)
+    for (let at = 0; at < all.length; at += 2_400) message.put(new AudioFrame(all.slice(at, at + 2_400), voiceRate, 1, 2_400))
+    message.words.put('One two three four five six.')
+    await ear.sound()
+    await pass(1_000)
+    session.emit('input_speech_started', {})
+    // As a server does that breaks off its response.
+    message.words.end()
+    message.end()
+    script.end()
+    const { interrupted, text } = await item(0)
+    await ear.silence()
+    const [run] = runsOf(ear.places())
+    const [, itemId, audioEndMs] = session.asked.find(([name]) => name === 'truncate') ?? []
+    assert.is(itemId, 'item_a')
+    assert.ok(Math.abs(Number(audioEndMs) - (run?.to ?? 0)) < TOLD, `${audioEndMs} ms were told, ${run?.to} ms were heard`)
+    assert.ok(interrupted && 'One two three four five six.'.startsWith(text) && text.length < 25, text)
+  })
+})
 
 it('goes on hearing when another agent takes over, and hears nothing while its input is off (MIC-9)', () =>
   inScene(scripts.turns, async scene => {

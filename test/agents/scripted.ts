@@ -204,19 +204,16 @@ export type Script = {
   replies?: Record<string, string>
   timed?: boolean
   falseInterruptionMs?: number
+  /** In the place of recogniser, answers and voice. */
+  model?: llm.RealtimeModel
 }
 /** A session that is not started. */
-export const newSession = ({
-  hears = [],
-  replies = {},
-  timed = true,
-  falseInterruptionMs = 600,
-}: Script = {}): voice.AgentSession =>
+export const newSession = ({ hears = [], replies = {}, timed = true, falseInterruptionMs = 600, model }: Script = {}) =>
   new voice.AgentSession({
-    ...{ vad: new LevelVAD(), stt: new ScriptedSTT([...hears]), llm: new ScriptedLLM(replies), tts: new SweepTTS(timed) },
+    ...(model ? { llm: model, vad: null } : cascade(hears, replies, timed)),
     ...{ aecWarmupDuration: null, userAwayTimeout: null },
     turnHandling: {
-      turnDetection: 'vad',
+      turnDetection: model ? 'realtime_llm' : 'vad',
       endpointing: { minDelay: 50, maxDelay: 300 },
       interruption: {
         mode: 'vad',
@@ -227,6 +224,10 @@ export const newSession = ({
       preemptiveGeneration: { enabled: false },
     },
   })
+const cascade = (hears: string[], replies: Record<string, string>, timed: boolean) => {
+  const [vad, stt] = [new LevelVAD(), new ScriptedSTT([...hears])]
+  return { vad, stt, llm: new ScriptedLLM(replies), tts: new SweepTTS(timed) }
+}
 /** A session that is closed leaves timers of up to 5 s behind, which hold the process; ours may live no longer than that after its tests. */
 export const theirTimers = (): Promise<void> => pass(1_500)
 export const newAgent = (): voice.Agent => new voice.Agent({ instructions: 'Answer.' })

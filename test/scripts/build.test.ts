@@ -33,6 +33,7 @@ it.before(() => {
   write('src/minds/openai/index.ts', "export { machine } from '../../index.ts'\n")
   write('src/room-io.ts', "export { machine } from './index.ts'\n")
   write('src/multimodal-agent.ts', "export { machine } from './index.ts'\n")
+  write('src/minds/livekit-agents/index.ts', "export { machine } from '../../index.ts'\n")
   write('src/minds/openai/index.ts', "export { machine } from '../../index.ts'\n")
   write('src/testing.ts', 'export type Fake = { fake: true }\nexport const fake: Fake = { fake: true }\n')
   write('src/cli.ts', "import { tone } from './index.ts'\nconsole.log(await tone(440))\n")
@@ -42,8 +43,11 @@ it.after(() => rmSync(folder, { recursive: true, force: true }))
 
 it('bundles what package.json names, and sweeps what earlier builds left', () => {
   const { status, output } = node('.', 'scripts/build.mjs')
-  const names = 'index.js, livekit/index.js, minds/openai/index.js, room-io.js, testing.js, cli.js'
-  assert.match(output.replace(names, '…'), /^dist\/: …, \d+ files, \d+ kB, \d+ ms\n$/)
+  const entries = 'index livekit/index minds/livekit-agents/index minds/openai/index multimodal-agent room-io testing cli'
+    .split(' ')
+    .map(name => `${name}.js`)
+  assert.ok(output.startsWith(`dist/: ${entries.join(', ')}, `), output)
+  assert.match(output, /, \d+ files, \d+ kB, \d+ ms\n$/)
   assert.is(status, 0)
   assert.not(existsSync(join(folder, 'dist/old-ABC.js')))
   assert.ok(existsSync(join(folder, 'dist/index.js.map')))
