@@ -1,19 +1,15 @@
 /** A dialogue with a model in a room: the hands of the realtime machine, and what the owner may ask of them. */
-import { pipe } from 'it-pipe'
 import type { RealtimeEvent, RealtimeInput } from '../../machines/realtime.ts'
-import { cut } from '../audio/cut.ts'
-import { type AudioFrame, samplesOf } from '../audio/frame.ts'
-import { conform } from '../audio/resample.ts'
 import { sleep } from '../clock.ts'
-import { coded, codeOf, lineOf } from '../errors.ts'
-import { until } from '../pipes/until.ts'
-import type { ChatMessage, Conversation, LogLevel } from '../ports.ts'
+import { coded, lineOf } from '../errors.ts'
+import type { Conversation, LogLevel } from '../ports.ts'
 import { checkSession } from './checks.ts'
+import { Intake } from './intake.ts'
 import { type Listening, listenTo } from './listening.ts'
 import { eachErrorOnce, type TellAgent } from './news.ts'
 import type { ChatContext, FunctionContext, RealtimeModel, RealtimeSession } from './port.ts'
 import { type RealtimeHands, realtimeOn } from './realtime.ts'
-import { errorOf, Speech } from './speech.ts'
+import { Speech } from './speech.ts'
 
 export type DialogueOptions = {
   model: RealtimeModel
@@ -31,15 +27,16 @@ export class Dialogue implements RealtimeHands {
   readonly #options: DialogueOptions
   #chatCtx: ChatContext
   #fncCtx: FunctionContext
-  #room: { conversation: Conversation; speech: Speech } | undefined
+  #room: { conversation: Conversation; speech: Speech; intake: Intake } | undefined
   #session: RealtimeSession | undefined
   /** It has been ready: what it has of the conversation counts. */
   #isKnown = false
   #ears: Listening | undefined
-  /** A frame that a session did not take before it was lost. */
-  #held: AudioFrame | undefined
   #send: ((event: RealtimeEvent) => void) | undefined
+  /** The model hears and answers. */
   #isLive = false
+  /** Errors that the owner knows: a command that is refused rejects, and the session tells it too. */
+  readonly #told = new WeakSet<Error>()
   #live: () => void = () => {}
   #left: Promise<void> | undefined
   #over: Promise<void> = Promise.resolve()
@@ -57,21 +54,20 @@ export class Dialogue implements RealtimeHands {
 
   /** The machine of this dialogue in a room. */
   in(conversation: Conversation) {
-    const { model, transcription, tell, machine } = this.#options
+    const { model, transcription, machine, inputChunkMs: chunkMs } = this.#options
+    const refused = (error: unknown) => this.#fail(error, true)
     const speech = new Speech({
-      ...{ conversation, tell, log: conversation.outside.log, shown: transcription.agent },
+      ...{ conversation, tell: this.#tell, log: conversation.outside.log, shown: transcription.agent },
+      refused,
       truncates: model.capabilities.truncate,
       session: () => this.#session,
       send: event => this.#send?.(event),
     })
-    this.#room = { conversation, speech }
+    const { inputSampleRate: sampleRate } = model.capabilities
+    this.#room = { conversation, speech, intake: new Intake({ conversation, sampleRate, chunkMs, refused }) }
     return realtimeOn(this, machine)
   }
 
-  /** Whether the model hears and answers. */
-  get isLive(): boolean {
-    return this.#isLive
-  }
   get fncCtx(): FunctionContext {
     return this.#session?.fncCtx ?? this.#fncCtx
   }
@@ -123,7 +119,7 @@ export class Dialogue implements RealtimeHands {
     if (signal.aborted || !this.#room) return
     const { conversation, speech } = this.#room
     const { outside } = conversation
-    const { model, machine, transcription, tell } = this.#options
+    const { model, machine, transcription } = this.#options
     const [chatCtx, fncCtx] = [this.chatCtxCopy(), this.fncCtx]
     this.#chatCtx = chatCtx
     this.#isKnown = false
@@ -133,7 +129,7 @@ export class Dialogue implements RealtimeHands {
     checkSession(session)
     this.#session = session
     this.#ears = listenTo(session, {
-      ...{ conversation, speech, tell, shown: transcription.user, log: outside.log },
+      ...{ conversation, speech, tell: this.#tell, shown: transcription.user, log: outside.log },
       send: event => this.#send?.(event),
     })
     await session.ready
@@ -143,31 +139,10 @@ export class Dialogue implements RealtimeHands {
     await this.#room?.conversation.ready()
   }
   async feed(signal: AbortSignal): Promise<void> {
-    const session = this.#session
-    if (!session || !this.#room) return
-    const { conversation } = this.#room
-    const { capabilities } = this.#options.model
-    const format = { sampleRate: capabilities.inputSampleRate, channels: 1 }
-    const held = this.#held
-    this.#held = undefined
-    if (held && !(await this.#append(held, session, signal))) return
-    const size = samplesOf(this.#options.inputChunkMs, format.sampleRate)
-    for await (const frame of pipe(conversation.hear(), until<AudioFrame>(signal), conform(format), cut(size)))
-      if (frame.samplesPerChannel === size && !(await this.#append(frame, session, signal))) return
+    if (this.#session) await this.#room?.intake.feed(this.#session, signal)
   }
   async read(signal: AbortSignal): Promise<void> {
-    const session = this.#session
-    if (!session || !this.#room) return
-    const { chat, outside } = this.#room.conversation
-    for await (const { text } of pipe(chat(), until<ChatMessage>(signal))) {
-      const item = { id: outside.ids.next('msg_'), type: 'message', role: 'user', content: [text] } as const
-      try {
-        await session.conversation.item.create(item)
-        await session.response.create()
-      } catch (error) {
-        if (codeOf(error) !== 'ERR_CLOSED') this.#fail(error, true)
-      }
-    }
+    if (this.#session) await this.#room?.intake.read(this.#session, signal)
   }
   leave(): Promise<void> {
     this.#left ??= this.#leave()
@@ -217,19 +192,6 @@ export class Dialogue implements RealtimeHands {
     await Promise.race([work, limit])
     over.abort()
   }
-  /** False: the signal aborted, and the frame is kept for the next session. */
-  async #append(frame: AudioFrame, { inputAudioBuffer }: RealtimeSession, signal: AbortSignal): Promise<boolean> {
-    try {
-      while (!signal.aborted) {
-        if (inputAudioBuffer.append(frame)) return true
-        await inputAudioBuffer.drained(signal)
-      }
-    } catch (error) {
-      this.#log('debug', 'model.unheard', { error: lineOf(error) }) // it is over, and says so
-    }
-    this.#held = frame
-    return false
-  }
   /** Lets go of the session; what it knows of the conversation is kept. */
   async #part(): Promise<void> {
     const session = this.#session
@@ -237,11 +199,19 @@ export class Dialogue implements RealtimeHands {
     this.#ears?.close()
     await session.close()
   }
-  #fail(error: unknown, recoverable: boolean): void {
+  readonly #tell: TellAgent = (event, payload) => {
+    if (payload && 'error' in payload && payload.error instanceof Error) this.#told.add(payload.error)
+    this.#options.tell(event, payload)
+  }
+  #fail(given: unknown, recoverable: boolean): void {
+    const error = errorOf(given)
+    if (recoverable && [error, error.cause].some(one => one instanceof Error && this.#told.has(one))) return
     this.#log(recoverable ? 'warn' : 'error', 'model.failed', { error: lineOf(error) })
-    this.#options.tell('error', { source: 'model', error: errorOf(error), recoverable })
+    this.#tell('error', { source: 'model', error, recoverable })
   }
   #log(level: LogLevel, code: string, fields: Record<string, unknown>): void {
     this.#room?.conversation.outside.log(level, code, fields)
   }
 }
+
+const errorOf = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

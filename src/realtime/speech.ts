@@ -19,6 +19,8 @@ export type SpeechHands = {
   shown: boolean
   log: Log
   tell: TellAgent
+  /** The model would not. */
+  refused: (error: unknown) => void
   send: (event: RealtimeEvent) => void
 }
 /** How much sound the model has given, in samples at its own rate. */
@@ -157,9 +159,7 @@ export class Speech {
     try {
       await work
     } catch (error) {
-      if (codeOf(error) === 'ERR_CLOSED') return
-      this.#hands.log('warn', 'model.refused', { error: lineOf(error) })
-      this.#hands.tell('error', { source: 'model', error: errorOf(error), recoverable: true })
+      if (codeOf(error) !== 'ERR_CLOSED') this.#hands.refused(error)
     }
   }
   #mirror({ content: { itemId, contentIndex } }: Part, text: string, cut: boolean): void {
@@ -174,7 +174,6 @@ export class Speech {
   }
 }
 
-export const errorOf = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 /** Nobody will read it. */
 const release = ({ audioStream, textStream }: ResponseContent) => {
   for (const stream of [audioStream, textStream]) letGo(stream[Symbol.asyncIterator]())

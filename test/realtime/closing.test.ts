@@ -172,6 +172,17 @@ it('goes on after an error of the server, and tells it (MM-49)', async () => {
   here.agent.interrupt()
   await here.clock.settle()
   assert.is(here.of('error')[1]?.error.message, 'too long')
+  const refused = new Error('no such response') // told as an event, and as the answer to the command: once is enough
+  here.session.refuses('truncate', refused)
+  here.session.reply(1_000, words)
+  await here.clock.advance(300)
+  here.agent.interrupt()
+  here.session.emit('error', { error: refused, recoverable: true, eventId: 'e2' })
+  await here.clock.settle()
+  assert.equal(
+    here.of('error').map(({ error: { message } }) => message),
+    ['no such item', 'too long', 'no such response'],
+  )
   assert.is(here.attribute(), 'listening')
   await here.close()
 })

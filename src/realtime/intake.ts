@@ -1,0 +1,66 @@
+/** What the model takes in: what is heard in the room, in exact pieces, and what people write. */
+import { pipe } from 'it-pipe'
+import { cut } from '../audio/cut.ts'
+import { type AudioFrame, samplesOf } from '../audio/frame.ts'
+import { conform } from '../audio/resample.ts'
+import { codeOf, lineOf } from '../errors.ts'
+import { until } from '../pipes/until.ts'
+import type { ChatMessage, Conversation } from '../ports.ts'
+import type { RealtimeSession } from './port.ts'
+
+/** The model takes pieces of `chunkMs` at `sampleRate` (Hz), mono. */
+export type IntakeHands = {
+  conversation: Conversation
+  sampleRate: number
+  chunkMs: number
+  /** The model would not. */
+  refused: (error: unknown) => void
+}
+
+export class Intake {
+  readonly #hands: IntakeHands
+  /** A piece that a session did not take before it was lost. */
+  #held: AudioFrame | undefined
+
+  constructor(hands: IntakeHands) {
+    this.#hands = hands
+  }
+
+  /** Sends what is heard, until the signal aborts. While the way is full it is not read: it waits in the room, which drops the oldest. */
+  async feed(session: RealtimeSession, signal: AbortSignal): Promise<void> {
+    const { conversation, sampleRate, chunkMs } = this.#hands
+    const held = this.#held
+    this.#held = undefined
+    if (held && !(await this.#append(held, session, signal))) return
+    const size = samplesOf(chunkMs, sampleRate)
+    const pieces = pipe(conversation.hear(), until<AudioFrame>(signal), conform({ sampleRate, channels: 1 }), cut(size))
+    for await (const piece of pieces)
+      if (piece.samplesPerChannel === size && !(await this.#append(piece, session, signal))) return
+  }
+  /** Gives the model what people write, and asks for a response to each, until the signal aborts. */
+  async read({ conversation: { item }, response }: RealtimeSession, signal: AbortSignal): Promise<void> {
+    const { chat, outside } = this.#hands.conversation
+    for await (const { text } of pipe(chat(), until<ChatMessage>(signal))) {
+      try {
+        await item.create({ id: outside.ids.next('msg_'), type: 'message', role: 'user', content: [text] })
+        await response.create()
+      } catch (error) {
+        if (codeOf(error) !== 'ERR_CLOSED') this.#hands.refused(error)
+      }
+    }
+  }
+
+  /** False: the signal aborted, and the piece is kept for the next session. */
+  async #append(piece: AudioFrame, { inputAudioBuffer }: RealtimeSession, signal: AbortSignal): Promise<boolean> {
+    try {
+      while (!signal.aborted) {
+        if (inputAudioBuffer.append(piece)) return true
+        await inputAudioBuffer.drained(signal)
+      }
+    } catch (error) {
+      this.#hands.conversation.outside.log('debug', 'model.unheard', { error: lineOf(error) }) // it is over, and says so
+    }
+    this.#held = piece
+    return false
+  }
+}
