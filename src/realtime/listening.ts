@@ -22,13 +22,41 @@ export type Listening = {
 }
 type Listeners = { [E in keyof SessionEvents]?: (payload: SessionEvents[E]) => void }
 
+type Failure = { status: string; error: Error }
+/** Responses that failed: each is told, unless the session tells it by itself in the very turn in which it tells its end (MM-50). */
+class Failures {
+  readonly #hands: ListeningHands
+  readonly #untold: Failure[] = []
+
+  constructor(hands: ListeningHands) {
+    this.#hands = hands
+  }
+
+  push(failure: Failure): void {
+    this.#untold.push(failure)
+    queueMicrotask(() => this.#tell())
+  }
+  /** The session tells the newest. */
+  pop(): void {
+    this.#untold.pop()
+  }
+  #tell(): void {
+    const { log, tell } = this.#hands
+    for (const { status, error } of this.#untold.splice(0)) {
+      log(status === 'failed' ? 'error' : 'warn', `model.response.${status}`, { error: error.message })
+      tell('error', { source: 'model', error, recoverable: true })
+    }
+  }
+}
+
 /** So many items whose words have come are remembered: each is told once. */
 const REMEMBERED = 256
 
 export const listenTo = (session: RealtimeSession, hands: ListeningHands): Listening => {
   const added = new Map<string, ResponseContent>()
   const said = new Set<string>()
-  const listeners = { ...voices(added, hands), ...words(session, said, hands), ...rest(hands) }
+  const failures = new Failures(hands)
+  const listeners = { ...voices(added, failures, hands), ...words(session, said, hands), ...rest(failures, hands) }
   const each = (does: <E extends keyof SessionEvents>(event: E, listener: (payload: SessionEvents[E]) => void) => void) => {
     for (const [event, listener] of Object.entries(listeners)) does(event as keyof SessionEvents, listener as () => void)
   }
@@ -49,7 +77,7 @@ export const listenTo = (session: RealtimeSession, hands: ListeningHands): Liste
 }
 
 /** What the model says. */
-const voices = (added: Map<string, ResponseContent>, { speech, send, tell, log }: ListeningHands): Listeners => ({
+const voices = (added: Map<string, ResponseContent>, failures: Failures, { speech, send }: ListeningHands): Listeners => ({
   response_created: ({ id }) => {
     speech.begin(id)
     send({ type: 'response.created', id })
@@ -65,12 +93,9 @@ const voices = (added: Map<string, ResponseContent>, { speech, send, tell, log }
   response_done: response => {
     speech.end(response.id)
     const error = failureOf(response)
-    if (!error) return
-    log(response.status === 'failed' ? 'error' : 'warn', `model.response.${response.status}`, { error: error.message })
-    tell('error', { source: 'model', error, recoverable: true })
+    if (error) failures.push({ status: response.status, error })
   },
 })
-/** MM-50. */
 const failureOf = ({ id, status, error }: ModelResponse): Error | undefined => {
   if (status !== 'failed' && status !== 'incomplete') return undefined
   const { message, ...about } = error ?? {}
@@ -119,12 +144,13 @@ const words = (
   }
 }
 
-const rest = ({ tell, send, log }: ListeningHands): Listeners => ({
+const rest = (failures: Failures, { tell, send, log }: ListeningHands): Listeners => ({
   function_calls_collected: calls => tell('function_calls_collected', calls),
   function_calls_finished: results => tell('function_calls_finished', results),
   metrics_collected: metrics => tell('metrics_collected', metrics),
   error: ({ error, recoverable }) => {
     if (!recoverable) return send({ type: 'session.lost', error })
+    failures.pop()
     log('warn', 'model.error', { error: error.message })
     tell('error', { source: 'model', error, recoverable })
   },

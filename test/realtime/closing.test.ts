@@ -193,14 +193,21 @@ it('tells of a response that failed or is incomplete (MM-50)', async () => {
   here.session.begins('r2').done('incomplete', { reason: 'max_output_tokens' })
   here.session.begins('r3').done('cancelled', { reason: 'turn_detected' })
   await here.clock.settle()
+  here.session.begins('r4').done('failed', { message: 'no more' })
+  here.session.emit('error', { error: new Error('a model that tells it itself'), recoverable: true })
+  await here.clock.settle()
   assert.equal(
     here.of('error').map(({ error, recoverable }) => [error.message, codeOf(error), recoverable]),
     [
       ['the response r1 is failed: out of quota', 'quota', true],
       ['the response r2 is incomplete: max_output_tokens', undefined, true],
+      ['a model that tells it itself', undefined, true],
     ],
   )
-  assert.equal([here.codes('error'), here.codes('warn')], [['model.response.failed'], ['model.response.incomplete']])
+  assert.equal(
+    [here.codes('error'), here.codes('warn')],
+    [['model.response.failed'], ['model.response.incomplete', 'model.error']],
+  )
   await here.close()
 })
 
