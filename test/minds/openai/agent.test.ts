@@ -107,6 +107,33 @@ it('adds no more than 10 ms to what the model takes', async () => {
   await end()
 })
 
+it('is the same with a journal in between, and the same in every run', async () => {
+  const hold = async () => {
+    const lines: string[] = []
+    const fncCtx = [{ name: 'now', execute: () => 'noon' }]
+    const journal: MultimodalAgentOptions['journal'] = line => void lines.push(JSON.stringify(line))
+    const { server, clock, mic, of, agent, end } = await liveStage({ fncCtx, journal })
+    server.answer(
+      { parts: [audio({ ms: 500, words: 'Let me look.' }), call('now')] },
+      { parts: [audio({ ms: 800, words: 'It is noon.' })] },
+    )
+    void mic.speak(samples(1_000))
+    server.speech({ end: 1_000, transcript: 'What time is it?', afterMs: 300 })
+    await clock.advance(5_000)
+    await agent.setChatCtx({ items: [] })
+    assert.equal(
+      of('agent_speech_committed').map(({ text }) => text),
+      ['Let me look.', 'It is noon.'],
+    )
+    await end()
+    return lines
+  }
+  const first = await hold()
+  assert.ok(first.some(line => line.includes('input_speech_transcription_completed')))
+  assert.not.ok(first.some(line => line.includes(key)))
+  assert.equal(await hold(), first)
+})
+
 it('says no text: asks for it anew as speech (MM-35, MM-36)', async () => {
   const { server, clock, of, end } = await liveStage()
   server.answer({ parts: [audio({ ms: 500, words: 'Aloud.' })] })
