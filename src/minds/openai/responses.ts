@@ -32,9 +32,14 @@ type Response = {
   dropped: boolean
 }
 
+/** So many responses whose beginning was missed are remembered. */
+const REMEMBERED = 32
+
 export class Responses {
   readonly #hands: ResponseHands
   readonly #active = new Map<string, Response>()
+  /** Those that ended before we knew of them: they do not begin any more. */
+  readonly #missed = new Set<string>()
 
   constructor(hands: ResponseHands) {
     this.#hands = hands
@@ -47,9 +52,9 @@ export class Responses {
     return this.#active.has(id)
   }
 
-  /** False: it was created before. */
+  /** False: it was created before, or is over. */
   created(id: string): boolean {
-    if (this.#active.has(id)) {
+    if (this.#active.has(id) || this.#missed.has(id)) {
       this.#skip('response.created', 'it was created before')
       return false
     }
@@ -131,9 +136,10 @@ export class Responses {
   /** Gives back its id, if it was one of ours. */
   done(wire: Wire): string | undefined {
     const ended = part(wire, 'response')
-    const response = this.#active.get(text(ended, 'id') ?? '')
-    if (!response) this.#skip(wire.type, 'an unknown response')
-    else this.#finish(response, ended)
+    const id = text(ended, 'id') ?? ''
+    const response = this.#active.get(id)
+    if (response) this.#finish(response, ended)
+    else this.#miss(wire, id)
     return response?.id
   }
 
@@ -163,6 +169,11 @@ export class Responses {
     tell('response_done', told)
     const course = { label, requestId: id, status, createdAt, firstAt, endedAt: clock.now(), epochMs, error }
     tell('metrics_collected', metricsOf({ ...course, tokens: tokensIn(ended) }))
+  }
+  #miss({ type }: Wire, id: string): void {
+    this.#missed.add(id)
+    for (const oldest of this.#missed) if (this.#missed.size > REMEMBERED) this.#missed.delete(oldest)
+    this.#skip(type, 'an unknown response')
   }
   #responseOf(wire: Wire): Response | undefined {
     const response = this.#active.get(text(wire, 'response_id') ?? '')

@@ -187,6 +187,20 @@ it('says the rest of the words if the last did not come piece by piece, and noth
   await end()
 })
 
+it('takes no response for new whose end came before its beginning (MM-51)', async () => {
+  const { server, session, ear, codes, settled, end } = await readied()
+  server.fault({ never: 'response.created' })
+  const { response } = server.reply({ parts: [audio({ ms: 100 })] })
+  server.session.tell({ type: 'response.created', response: { id: response.id } })
+  await settled()
+  assert.equal([ear.all('response_created'), ear.all('response_done')], [[], []])
+  assert.ok(codes().includes('openai.event.skipped'))
+  const next = session.response.create()
+  await settled()
+  assert.is(await next, 'resp_2')
+  await end()
+})
+
 it('knows the response that it asked for from one that comes late', async () => {
   const { server, session, ear, clock, end } = await readied()
   server.fault({ never: 'response.created', times: 2 })
