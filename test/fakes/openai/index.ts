@@ -69,6 +69,8 @@ export type ScriptedServer = Pick<Expectations, 'expect' | 'expectAll' | 'ignore
   /** What the model says next when it is its turn: after the caller's, or when the client asks. */
   answer(...replies: Reply[]): void
   fault(...faults: Fault[]): void
+  /** What was to go wrong from now on goes right. */
+  calm(): void
   /** The service complains, of nothing that it was asked. */
   error(refusal?: Partial<Refusal>): void
   readonly recording: Recording
@@ -162,6 +164,7 @@ export const scriptedServer = (options: ServerOptions = {}): ScriptedServer => {
         else if ('stall' in fault) latest().stall(fault.stall)
         else trouble.add(fault)
     },
+    calm: trouble.clear,
     error: refusal =>
       latest().refuse({ type: 'server_error', code: 'server_error', message: 'The service had an error.', ...refusal }),
     recording,
