@@ -195,7 +195,7 @@ const minded = { attending: 'initializing' } as const
 /** The room of such an agent: what is heard comes as the model wants it. Half of the budget is the model's. */
 const roomOf = (
   { noiseCancellation, participantKinds, relink, journal, ...own }: MultimodalAgentOptions & typeof agentDefaults,
-  { model: { capabilities }, inputChunkMs, transcription, closeBudgetMs }: RealtimeSettings,
+  { capabilities, inputChunkMs, transcription, closeBudgetMs }: RealtimeSettings,
 ): RoomOptions => ({
   audioInput: {
     ...{ sampleRate: capabilities.inputSampleRate, frameSizeMs: inputChunkMs, maxBufferMs: own.maxInputBufferMs },

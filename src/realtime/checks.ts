@@ -1,26 +1,24 @@
 /** What a model and its session must have: what lacks something is refused by name. */
-import type { RealtimeModel, RealtimeSession } from './port.ts'
+import type { ModelCapabilities, RealtimeModel, RealtimeSession } from './port.ts'
 
 const at = (value: unknown, path: string): unknown =>
   path
     .split('.')
     .reduce<unknown>((found, key) => (found === undefined || found === null ? undefined : Reflect.get(Object(found), key)), value)
 
-const flags = ['truncate', 'turnDetection'] as const
-const rates = ['inputSampleRate', 'outputSampleRate'] as const
-/** Throws a TypeError or RangeError that names the member. */
-export const checkModel = (model: RealtimeModel): RealtimeModel => {
+const usual: ModelCapabilities = { truncate: true, turnDetection: true, inputSampleRate: 24_000, outputSampleRate: 24_000 }
+/** What the model can do; where it does not say so, what is usual. Throws a TypeError or RangeError that names the member. */
+export const capabilitiesOf = (model: RealtimeModel): ModelCapabilities => {
   if (typeof at(model, 'session') !== 'function') throw new TypeError('model has no session(start, hands): give a realtime model')
-  for (const flag of flags)
-    if (typeof at(model, `capabilities.${flag}`) !== 'boolean')
-      throw new TypeError(`model has no capabilities.${flag}: true or false`)
-  for (const rate of rates) {
-    const hertz = at(model, `capabilities.${rate}`)
-    if (typeof hertz !== 'number') throw new TypeError(`model has no capabilities.${rate}, in Hz`)
+  const capabilities = { ...usual, ...Object(at(model, 'capabilities')) }
+  for (const flag of ['truncate', 'turnDetection'] as const)
+    if (typeof capabilities[flag] !== 'boolean') throw new TypeError(`model.capabilities.${flag} must be true or false`)
+  for (const rate of ['inputSampleRate', 'outputSampleRate'] as const) {
+    const hertz = capabilities[rate]
     if (!(hertz > 0) || !Number.isInteger(hertz / 100))
       throw new RangeError(`model.capabilities.${rate} is ${hertz}: use a multiple of 100`)
   }
-  return model
+  return capabilities
 }
 
 const methods = [

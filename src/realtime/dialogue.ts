@@ -7,12 +7,13 @@ import { checkSession } from './checks.ts'
 import { Intake } from './intake.ts'
 import { type Listening, listenTo } from './listening.ts'
 import { eachErrorOnce, type TellAgent } from './news.ts'
-import type { ChatContext, FunctionContext, RealtimeModel, RealtimeSession } from './port.ts'
+import type { ChatContext, FunctionContext, ModelCapabilities, RealtimeModel, RealtimeSession } from './port.ts'
 import { type RealtimeHands, realtimeOn } from './realtime.ts'
 import { Speech } from './speech.ts'
 
 export type DialogueOptions = {
   model: RealtimeModel
+  capabilities: ModelCapabilities
   chatCtx: ChatContext
   fncCtx: FunctionContext
   /** Which words are shown. */
@@ -54,16 +55,16 @@ export class Dialogue implements RealtimeHands {
 
   /** The machine of this dialogue in a room. */
   in(conversation: Conversation) {
-    const { model, transcription, machine, inputChunkMs: chunkMs } = this.#options
+    const { capabilities, transcription, machine, inputChunkMs: chunkMs } = this.#options
     const refused = (error: unknown) => this.#fail(error, true)
     const speech = new Speech({
       ...{ conversation, tell: this.#tell, log: conversation.outside.log, shown: transcription.agent },
       refused,
-      truncates: model.capabilities.truncate,
+      truncates: capabilities.truncate,
       session: () => this.#session,
       send: event => this.#send?.(event),
     })
-    const { inputSampleRate: sampleRate } = model.capabilities
+    const { inputSampleRate: sampleRate } = capabilities
     this.#room = { conversation, speech, intake: new Intake({ conversation, sampleRate, chunkMs, refused }) }
     return realtimeOn(this, machine)
   }
@@ -87,7 +88,7 @@ export class Dialogue implements RealtimeHands {
     const session = this.#session
     if (!this.#isLive || !session)
       throw coded('ERR_NOT_LIVE', 'the agent does not listen or speak now: wait for start, or for the model to come back')
-    if (!this.#options.model.capabilities.turnDetection) await session.inputAudioBuffer.commit()
+    if (!this.#options.capabilities.turnDetection) await session.inputAudioBuffer.commit()
     await session.response.create(how)
   }
   /** Resolves when it is over, if it has begun, and all of it was told. */

@@ -1,6 +1,6 @@
 /** What an agent with a model can be told, its defaults, and the checks. */
 import { groupOf, kindOf, whole } from '../groups.ts'
-import { checkModel } from './checks.ts'
+import { capabilitiesOf } from './checks.ts'
 import { checkContext } from './context.ts'
 import type { DialogueOptions } from './dialogue.ts'
 import { checkFunctions } from './functions.ts'
@@ -41,15 +41,15 @@ export const realtimeKeys: string[] = [...Object.keys(dialogueDefaults), ...othe
 export const realtimeOf = (options: RealtimeOptions, beside: string[] = []) => {
   const given = groupOf('options', dialogueDefaults, options, [...others, ...beside])
   const { chatCtx = { items: [] }, fncCtx = [], maxTextResponseRetries = 5, reconnect = false } = options
-  const model = checkModel(options.model)
+  const { model } = options
+  const capabilities = capabilitiesOf(model)
   checkContext(chatCtx)
   checkFunctions(fncCtx)
   if (typeof maxTextResponseRetries !== 'number' || !Number.isInteger(maxTextResponseRetries) || maxTextResponseRetries < 0)
     throw new RangeError(`maxTextResponseRetries is ${String(maxTextResponseRetries)}: use a whole number from 0`)
-  const { inputSampleRate } = model.capabilities
-  whole('inputChunkMs', given.inputChunkMs, (inputSampleRate * given.inputChunkMs) / 1000)
+  whole('inputChunkMs', given.inputChunkMs, (capabilities.inputSampleRate * given.inputChunkMs) / 1000)
   return Object.freeze({
-    ...{ ...given, model, chatCtx, fncCtx, maxTextResponseRetries },
+    ...{ ...given, model, capabilities, chatCtx, fncCtx, maxTextResponseRetries },
     transcription: groupOf('transcription', transcriptionDefaults, options.transcription),
     reconnect: reconnectOf(reconnect),
   })
@@ -67,10 +67,10 @@ const reconnectOf = (given: NonNullable<RealtimeOptions['reconnect']>) => {
 
 /** The same as a dialogue takes it; what it closes has half of the budget, the room the other. */
 export const dialogueOf = (settings: RealtimeSettings): Omit<DialogueOptions, 'tell'> => {
-  const { model, chatCtx, fncCtx, inputChunkMs, transcription, reconnect } = settings
+  const { model, capabilities, chatCtx, fncCtx, inputChunkMs, transcription, reconnect } = settings
   const { maxTextResponseRetries, initTimeoutMs, closeBudgetMs, reportThinking } = settings
   return {
-    ...{ model, chatCtx, fncCtx, inputChunkMs },
+    ...{ model, capabilities, chatCtx, fncCtx, inputChunkMs },
     transcription: { user: transcription.userTranscription, agent: transcription.agentTranscription },
     machine: { maxTextResponseRetries, initTimeoutMs, closeTimeoutMs: closeBudgetMs / 2, reportThinking, reconnect },
   }

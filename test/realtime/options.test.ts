@@ -16,7 +16,12 @@ const message = (id: string, text: string) => ({ id, type: 'message', role: 'use
 const refused: [what: string, options: object, kind: typeof TypeError | typeof RangeError, says: RegExp][] = [
   ['no model', { model: undefined }, TypeError, /model has no session/],
   ['a model without a session', { model: { capabilities: {} } }, TypeError, /model has no session/],
-  ['a model that says nothing of itself', { model: { session: () => {} } }, TypeError, /capabilities\.truncate/],
+  [
+    'an ability that is none',
+    { model: { session: () => {}, capabilities: { truncate: 1 } } },
+    TypeError,
+    /capabilities\.truncate/,
+  ],
   ['a rate that cannot be', { model: new FakeModel({ outputSampleRate: 12_345 }) }, RangeError, /outputSampleRate is 12345/],
   ['fewer tries than none', { maxTextResponseRetries: -1 }, RangeError, /maxTextResponseRetries is -1/],
   ['half a try', { maxTextResponseRetries: 0.5 }, RangeError, /maxTextResponseRetries is 0.5/],
@@ -59,6 +64,17 @@ it('refuses a room or a participant that is none, and can be started after that'
     here.agent.fncCtx = [tool('look'), tool('look')]
   }, /two functions/)
   await here.close()
+})
+
+it('takes a model that does not say what it can for one that can what is usual', async () => {
+  const model = new FakeModel()
+  const call = newCall()
+  call.caller.publish()
+  const agent = new MultimodalAgent({ model: { label: 'terse', session: model.session.bind(model) } as never })
+  await call.clock.runUntil(agent.start(call.world))
+  await call.clock.advance(300)
+  assert.equal([model.now.given[0]?.sampleRate, model.now.given[0]?.samplesPerChannel], [24_000, 2_400])
+  await call.clock.runUntil(agent.close())
 })
 
 it('can be read and told before the start, and passes it on then (MM-2)', async () => {
