@@ -110,6 +110,7 @@ export class MultimodalAgent {
 
   /** Tells the event from now on, in order, in a turn of its own. What a listener throws is logged. */
   on<E extends AgentEvent>(event: E, listener: (payload: AgentEvents[E]) => unknown): this {
+    if (typeof listener !== 'function') throw new TypeError(`a listener is a function of what is told, not a ${typeof listener}`)
     this.off(event, listener)
     const off = this.#news.add(news => (news.event === event ? listener(news.payload as AgentEvents[E]) : undefined))
     this.#offs.set(event, (this.#offs.get(event) ?? new Map()).set(listener, off))

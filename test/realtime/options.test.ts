@@ -118,6 +118,7 @@ it('takes listeners off again, and logs what they throw', async () => {
   const here = await liveStage()
   const told: string[] = []
   const listener = () => void told.push('started')
+  assert.throws(() => here.agent.on('closed', 'me' as never), /a listener is a function/)
   here.agent.on('agent_started_speaking', listener).on('agent_started_speaking', listener)
   here.agent.on('agent_stopped_speaking', () => {
     throw new Error('oops')
