@@ -63,10 +63,7 @@ export class RoomIO {
     if ('remoteParticipants' in Object(room)) this.#sdk = room as SdkRoom
     this.#world = this.#sdk ? attach(this.#sdk, hands) : (room as World)
     checkWorld(this.#world)
-    const given = optionsOf(options, hands, this.#world.log)
-    const { textInput } = settingsOf(given) // refused as they were given
-    const settings = settingsOf(answeredBy(session, given))
-    this.#settings = { ...settings, textInput: textInput && { ...textInput, callback: settings.textInput?.callback } }
+    this.#settings = answeredBy(session, settingsOf(optionsOf(options, hands, this.#world.log)))
     if (this.#settings.mind) throw new TypeError('a RoomIO takes no mind: the session is the mind')
   }
 

@@ -1,7 +1,7 @@
 /** A voice agent's session, as far as we look at it: `AgentSession` of `@livekit/agents` fits. */
 import { coded, lineOf } from '../errors.ts'
-import type { RoomOptions } from '../options.ts'
-import type { AgentState, Log, Participant, ParticipantKind } from '../ports.ts'
+import type { Settings } from '../options.ts'
+import type { AgentState, ChatMessage, Log, Participant, ParticipantKind } from '../ports.ts'
 
 /** What a session must have, and what of it is used if it is there. */
 export type Session = {
@@ -65,13 +65,13 @@ export const closeSession = async (session: Session, reason: string, log: Log): 
   }
 }
 
-/** The same options with what people write dealt with by the session: in the way that was asked for, else by a reply (CHAT-4, CHAT-6). */
-export const answeredBy = (session: Session, options: RoomOptions): RoomOptions => {
-  const { textInput } = Object(options) as RoomOptions
-  if (textInput !== undefined && textInput !== true && typeof textInput !== 'object') return options
-  const { textInputCb, textInputCallback } = Object(textInput) as Exclude<RoomOptions['textInput'], boolean | undefined>
-  const callback = textInputCb ?? textInputCallback ?? replyTo
-  return { ...options, textInput: { ...Object(textInput), textInputCb: (_, event) => callback(session, event) } }
+/** The same settings with what people write dealt with by the session: in the way that was asked for, else by a reply (CHAT-4, CHAT-6). */
+export const answeredBy = (session: Session, settings: Settings): Settings => {
+  const { textInput } = settings
+  if (!textInput) return settings
+  const answer = textInput.callback ?? replyTo
+  const callback = (_: unknown, message: ChatMessage) => answer(session, message)
+  return Object.freeze({ ...settings, textInput: Object.freeze({ ...textInput, callback }) })
 }
 /** Interrupts, waits for that, and asks for a reply. A speech that may not be interrupted costs nobody the text. */
 export const replyTo = async (session: unknown, { text }: { text: string }): Promise<void> => {

@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AudioFrame, frameOf } from '../../src/audio/frame.ts'
 import { codeOf } from '../../src/errors.ts'
+import { settingsOf } from '../../src/options.ts'
 import { type AudioOutput, RoomIO, type RoomOptions, type TextOutput } from '../../src/room-io.ts'
 import { answeredBy, replyTo } from '../../src/session/session.ts'
 import { format, newCall, outcomeOf, perMs, samples } from '../fakes/call.ts'
@@ -490,11 +491,11 @@ it('has its own way with what is written, if it was given one (CHAT-4, OPT-14)',
   const got: unknown[] = []
   const textInputCb = (...given: unknown[]) => void got.push(...given)
   for (const textInput of [{ textInputCb }, { textInputCallback: textInputCb }]) {
-    const { textInput: own } = answeredBy(session, { textInput })
-    if (typeof own === 'object') own.textInputCb?.('the room', message)
+    const { textInput: own } = answeredBy(session, settingsOf({ textInput }))
+    own?.callback?.('the room', message)
   }
   assert.equal(got, [session, message, session, message])
-  assert.equal(answeredBy(session, { textInput: false }), { textInput: false })
+  assert.is(answeredBy(session, settingsOf({ textInput: false })).textInput, undefined)
 })
 
 it.run()
