@@ -7,15 +7,7 @@ import { type ActorRefFrom, assign, fromPromise, not, setup } from 'xstate'
 import type { Participant, RoomEvent, TrackInfo } from '../../src/ports.ts'
 import { unbound } from '../unbound.ts'
 import type { Chosen } from './microphone.ts'
-import { rosterAfter, unsubscribed } from './roster.ts'
-
-export type CameraEvent =
-  | { type: 'listen'; participant: Participant }
-  | { type: 'unlisten' }
-  | { type: 'attach' }
-  | { type: 'detach' }
-  | { type: 'close' }
-  | RoomEvent
+import { bereft, commands, followed, noteFact, type SenseEvent, workGate } from './sense.ts'
 
 type Context = {
   attached: boolean
@@ -37,13 +29,8 @@ const chosenOf = (context: Context): Chosen | null => {
   return context.who && track?.key !== undefined ? { identity: context.who.identity, sid: track.sid, key: track.key } : null
 }
 
-const noteFact = { type: 'noteFact' as const, params: ({ event }: { event: RoomEvent }) => event }
-const workGate = { type: 'workGate' as const, params: ({ context }: { context: Context }) => context.attached }
 const news = {
-  listen: { actions: { type: 'noteWho', params: ({ event }: { event: { participant: Participant } }) => event.participant } },
-  unlisten: { actions: { type: 'noteWho', params: () => null } },
-  attach: { actions: ['noteAttached', workGate] },
-  detach: { actions: ['noteDetached', workGate] },
+  ...commands,
   'participant.left': { actions: noteFact },
   'track.*': { actions: noteFact },
   'room.reconnected': { actions: noteFact },
@@ -51,20 +38,20 @@ const news = {
 } as const
 
 export const cameraMachine = setup({
-  types: { events: {} as CameraEvent, context: {} as Context },
+  types: { events: {} as SenseEvent, context: {} as Context },
   actors: { watch: fromPromise<void, Chosen | null>(unbound('watch')) },
   actions: {
     workGate: unbound('workGate') as (_: unknown, open: boolean) => void,
     endVideo: unbound('endVideo'),
     noteWho: assign({ who: (_, who: Participant | null) => who, keys: ({ context }, who) => keysAfter(context.keys, who) }),
     noteFact: assign(({ context: { who, keys } }, fact: RoomEvent) => {
-      const now = (who && rosterAfter([who], fact).find(({ sid }) => sid === who.sid)) ?? null
+      const now = followed(who, fact)
       return { who: now, keys: keysAfter(keys, now) }
     }),
     noteTrack: assign({ track: ({ context }) => chosenOf(context) }),
     noteNoTrack: assign({ track: null }),
     noteOver: assign(({ context: { who, keys, track } }) => {
-      const now = who && { ...who, tracks: who.tracks.map(one => (one.key === track?.key ? unsubscribed(one) : one)) }
+      const now = bereft(who, track?.key)
       return { who: now, keys: keysAfter(keys, now) }
     }),
     noteAttached: assign({ attached: true }),

@@ -8,17 +8,10 @@ import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate'
 import type { Participant, RoomEvent } from '../../src/ports.ts'
 import { unbound } from '../unbound.ts'
 import { type PreconnectInput, preconnectMachine } from './preconnect.ts'
-import { rosterAfter, unsubscribed } from './roster.ts'
+import { bereft, commands, followed, noteFact, type SenseEvent, workGate } from './sense.ts'
 
 /** Defaults: true, 3 000 and true. `attached`: the agent hears. */
 export type MicrophoneInput = { preConnectAudio?: boolean; preConnectAudioTimeoutMs?: number; attached?: boolean }
-export type MicrophoneEvent =
-  | { type: 'listen'; participant: Participant }
-  | { type: 'unlisten' }
-  | { type: 'attach' }
-  | { type: 'detach' }
-  | { type: 'close' }
-  | RoomEvent
 /** One concrete track. */
 export type Chosen = { identity: string; sid: string; key: string }
 /** The same, and whose it is, as they are when it is opened. */
@@ -56,16 +49,11 @@ const chosenOf = (context: Context): Context['track'] => {
   return { identity: who.identity, sid, key, expected: preConnectAudio && preconnect, sole: isSole(who, sid) }
 }
 
-const noteFact = { type: 'noteFact' as const, params: ({ event }: { event: RoomEvent }) => event }
 const forget = { type: 'forget' as const, params: ({ event }: { event: Gone }) => event }
-const workGate = { type: 'workGate' as const, params: ({ context }: { context: Context }) => context.attached }
 const openedOf = ({ context: { track, who } }: { context: Context }) => track && who && { ...track, participant: who }
 const trackParams = ({ context }: { context: Context }) => context.track
 const news = {
-  listen: { actions: { type: 'noteWho', params: ({ event }: { event: { participant: Participant } }) => event.participant } },
-  unlisten: { actions: { type: 'noteWho', params: () => null } },
-  attach: { actions: ['noteAttached', workGate] },
-  detach: { actions: ['noteDetached', workGate] },
+  ...commands,
   'track.unpublished': { actions: [noteFact, forget] },
   'participant.left': [{ guard: 'isEarlierStay', actions: noteFact }, { actions: [noteFact, forget] }],
   'track.*': { actions: noteFact },
@@ -74,7 +62,7 @@ const news = {
 } as const
 
 export const microphoneMachine = setup({
-  types: { input: {} as MicrophoneInput | undefined, events: {} as MicrophoneEvent, context: {} as Context },
+  types: { input: {} as MicrophoneInput | undefined, events: {} as SenseEvent, context: {} as Context },
   actors: {
     read: fromPromise<void, Opened | null>(unbound('read')),
     begin: fromPromise<void>(unbound('begin')),
@@ -89,16 +77,10 @@ export const microphoneMachine = setup({
     tellOpened: unbound('tellOpened') as (_: unknown, track: Chosen | null) => void,
     tellEnded: unbound('tellEnded') as (_: unknown, track: Chosen | null) => void,
     noteWho: assign({ who: (_, who: Participant | null) => who }),
-    noteFact: assign({
-      who: ({ context: { who } }, fact: RoomEvent) =>
-        (who && rosterAfter([who], fact).find(({ sid }) => sid === who.sid)) ?? null,
-    }),
+    noteFact: assign({ who: ({ context: { who } }, fact: RoomEvent) => followed(who, fact) }),
     noteTrack: assign({ track: ({ context }) => chosenOf(context) }),
     noteNoTrack: assign({ track: null }),
-    noteOver: assign({
-      who: ({ context: { who, track } }) =>
-        who && { ...who, tracks: who.tracks.map(one => (one.key === track?.key ? unsubscribed(one) : one)) },
-    }),
+    noteOver: assign({ who: ({ context: { who, track } }) => bereft(who, track?.key) }),
     noteAttached: assign({ attached: true }),
     noteDetached: assign({ attached: false }),
   },

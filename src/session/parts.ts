@@ -3,10 +3,9 @@ import { EventEmitter } from 'node:events'
 import { ReadableStream } from 'node:stream/web'
 import { type AudioFrame, checkFrame, type Format } from '../audio/frame.ts'
 import type { RoomFact } from '../facts.ts'
-import type { Clock, Log, Word } from '../ports.ts'
+import type { Clock, Log } from '../ports.ts'
 import type { ChartRoom } from '../room.ts'
-import type { TimedString } from '../text/timed.ts'
-import { mend } from './session.ts'
+import { type TimedString, wordOf } from '../text/timed.ts'
 import { type Ended, Turns } from './turns.ts'
 
 /** What the linked participant says, or shows. */
@@ -170,19 +169,5 @@ export class TextOutput {
   }
   onDetached(): void {
     this.#turns.attached.text = false
-  }
-}
-
-const wordOf = (piece: unknown): Word => {
-  if (typeof piece === 'string') return { text: piece }
-  if (typeof piece !== 'object' || piece === null || !('text' in piece) || typeof piece.text !== 'string')
-    throw new TypeError("the agent's words are a text, or an object with a text and, in seconds, its startTime and endTime")
-  const { text, startTime, endTime, confidence, startTimeOffset } = piece as TimedString
-  return {
-    text,
-    ...(typeof startTime === 'number' ? { startMs: startTime * 1000 } : {}),
-    ...(typeof endTime === 'number' ? { endMs: endTime * 1000 } : {}),
-    ...(typeof confidence === 'number' ? { confidence } : {}),
-    ...(typeof startTimeOffset === 'number' ? { offsetMs: startTimeOffset * 1000 } : {}),
   }
 }

@@ -18,6 +18,7 @@ const seconds = (ms: number | undefined) => {
   const known = sound(ms)
   return known === undefined ? undefined : known / 1000
 }
+const milliseconds = (seconds: unknown) => (typeof seconds === 'number' ? seconds * 1000 : undefined)
 /** Without what is undefined. */
 const known = <T extends object>(fields: { [K in keyof T]: T[K] | undefined }): Partial<T> => {
   const some: Partial<T> = {}
@@ -45,4 +46,20 @@ export const timedString = ({ text, startMs, endMs, confidence, offsetMs }: Rate
   })
   if (Object.keys(times).length === 0) return text
   return { text, ...times, [Symbol.for('lk.TimedString')]: true }
+}
+/** The way back, from a text or a timed one (SESS-5). Throws a TypeError for what is neither. */
+export const wordOf = (piece: unknown): Rated => {
+  if (typeof piece === 'string') return { text: piece }
+  if (typeof piece !== 'object' || piece === null || !('text' in piece) || typeof piece.text !== 'string')
+    throw new TypeError("the agent's words are a text, or an object with a text and, in seconds, its startTime and endTime")
+  const { text, startTime, endTime, confidence, startTimeOffset } = piece as TimedString
+  return {
+    text,
+    ...known<Required<Omit<Rated, 'text'>>>({
+      startMs: milliseconds(startTime),
+      endMs: milliseconds(endTime),
+      confidence: typeof confidence === 'number' ? confidence : undefined,
+      offsetMs: milliseconds(startTimeOffset),
+    }),
+  }
 }

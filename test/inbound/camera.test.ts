@@ -3,7 +3,8 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor, type SnapshotFrom } from 'xstate'
-import { type CameraEvent, cameraMachine } from '../../machines/inbound/camera.ts'
+import { cameraMachine } from '../../machines/inbound/camera.ts'
+import type { SenseEvent } from '../../machines/inbound/sense.ts'
 import { slide } from '../../src/audio/buffer.ts'
 import { codeOf } from '../../src/errors.ts'
 import { cameraOn } from '../../src/inbound/camera.ts'
@@ -43,7 +44,7 @@ const mic = track('TR_3', { key: 'm' })
 const ann = person('ann', { tracks: [mic, camera] })
 const bob = person('bob', { tracks: [track('TR_9', { key: 'z', source: 'camera' })] })
 const shy = person('ann', { tracks: [mic] })
-const events: (CameraEvent | ReturnType<typeof done>)[] = [
+const events: (SenseEvent | ReturnType<typeof done>)[] = [
   { type: 'listen', participant: ann },
   { type: 'listen', participant: bob },
   { type: 'listen', participant: shy },
@@ -172,7 +173,7 @@ const scene = () => {
   const errors: unknown[] = []
   actor.subscribe({ error: error => errors.push(error) })
   actor.start()
-  const act = async (...sent: CameraEvent[]) => {
+  const act = async (...sent: SenseEvent[]) => {
     for (const event of sent) actor.send(event)
     await clock.settle()
     return actor.getSnapshot().value
@@ -196,7 +197,7 @@ const scene = () => {
   }
   return { clock, eye, actor, errors, act, ...hall, show, reader, balance }
 }
-const listen = (participant: Participant): CameraEvent => ({ type: 'listen', participant })
+const listen = (participant: Participant): SenseEvent => ({ type: 'listen', participant })
 
 it('sees camera and screen of who is listened to, and nobody else (CAM-1)', async () => {
   const { act, show, reader, watchers } = scene()
@@ -342,8 +343,8 @@ it('has one reader at a time (MIC-13)', () => {
 })
 
 it('loses no picture out of the account, whatever happens in which order (laws 6, 7, 8)', async () => {
-  const facts: CameraEvent[] = events.filter(
-    (event): event is CameraEvent => !event.type.startsWith('xstate') && event.type !== 'close',
+  const facts: SenseEvent[] = events.filter(
+    (event): event is SenseEvent => !event.type.startsWith('xstate') && event.type !== 'close',
   )
   const step = fc.oneof(
     fc.constantFrom(...facts).map(event => ({ event })),

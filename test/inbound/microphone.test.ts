@@ -2,12 +2,8 @@ import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor, type SnapshotFrom } from 'xstate'
-import {
-  type MicrophoneEvent,
-  type MicrophoneFact,
-  type MicrophoneInput,
-  microphoneMachine,
-} from '../../machines/inbound/microphone.ts'
+import { type MicrophoneFact, type MicrophoneInput, microphoneMachine } from '../../machines/inbound/microphone.ts'
+import type { SenseEvent } from '../../machines/inbound/sense.ts'
 import type { AudioFrame } from '../../src/audio/frame.ts'
 import { createOpus } from '../../src/codec/opus.ts'
 import { createEar } from '../../src/inbound/ear.ts'
@@ -48,7 +44,7 @@ const two = track('TR_2', { key: 'b' })
 const ann = person('ann', { tracks: [one] })
 const bob = person('bob', { tracks: [track('TR_9', { key: 'z' })] })
 const silent = person('ann')
-const events: (MicrophoneEvent | ReturnType<typeof done>)[] = [
+const events: (SenseEvent | ReturnType<typeof done>)[] = [
   { type: 'listen', participant: ann },
   { type: 'listen', participant: bob },
   { type: 'listen', participant: silent },
@@ -192,7 +188,7 @@ const scene = (input: MicrophoneInput = {}) => {
     const { value } = actor.getSnapshot()
     return typeof value === 'string' ? value : value.reading
   }
-  const act = async (...sent: MicrophoneEvent[]) => {
+  const act = async (...sent: SenseEvent[]) => {
     for (const event of sent) actor.send(event)
     await clock.settle()
     return state()
@@ -207,7 +203,7 @@ const scene = (input: MicrophoneInput = {}) => {
   }
   return { clock, ear, actor, feed, send, act, speak, state, logged, facts, frames, data: () => joined(frames) }
 }
-const listen = (participant: Participant): MicrophoneEvent => ({ type: 'listen', participant })
+const listen = (participant: Participant): SenseEvent => ({ type: 'listen', participant })
 const silence = new Int16Array(12_000)
 
 it('hears the microphone of who is listened to, and of nobody else (MIC-1)', async () => {

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor } from 'xstate'
-import type { MicrophoneEvent } from '../../machines/inbound/microphone.ts'
+import type { SenseEvent } from '../../machines/inbound/sense.ts'
 import { type AudioFrame, frameOf } from '../../src/audio/frame.ts'
 import { createEar } from '../../src/inbound/ear.ts'
 import { microphoneOn } from '../../src/inbound/microphone.ts'
@@ -39,7 +39,7 @@ const scene = (noiseCancellation: NoiseCancellation, { timeoutMs = 3_000 } = {})
   })()
   for (const key of ['a', 'a2', 'b']) feed(key)
   actor.start()
-  const act = async (...events: MicrophoneEvent[]) => {
+  const act = async (...events: SenseEvent[]) => {
     for (const event of events) actor.send(event)
     await clock.settle()
   }
@@ -60,7 +60,7 @@ const runs = (data: Int16Array): string => {
   }
   return text.join(' ')
 }
-const listen = (participant: Participant): MicrophoneEvent => ({ type: 'listen', participant })
+const listen = (participant: Participant): SenseEvent => ({ type: 'listen', participant })
 
 /** Adds one to every sample; keeps how long the frames were that it got. */
 const adder = (more: Partial<FrameProcessor> = {}) => {

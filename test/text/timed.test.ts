@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { jsonLine, timedString } from '../../src/text/timed.ts'
+import { jsonLine, timedString, wordOf } from '../../src/text/timed.ts'
 
 const it = suite('timed')
 const mark = Symbol.for('lk.TimedString')
@@ -29,6 +29,13 @@ it('hands a word on as a string where nothing more is known, else with its times
   const timed = timedString({ text: ' all.', startMs: 250, endMs: 500, confidence: 1, offsetMs: 0 })
   assert.equal(timed, { text: ' all.', startTime: 0.25, endTime: 0.5, confidence: 1, startTimeOffset: 0 })
   assert.ok(Reflect.get(Object(timed), mark))
+})
+
+it('takes back what it hands on, and what has no times; refuses what is neither text nor timed (SESS-5)', () => {
+  for (const word of [{ text: 'Hi' }, { text: ' all.', startMs: 250, endMs: 500, confidence: 1, offsetMs: 0 }])
+    assert.equal(wordOf(timedString(word)), word)
+  assert.equal(wordOf({ text: 'Hi', startTime: '0', endTime: null }), { text: 'Hi' })
+  for (const wrong of [7, null, undefined, {}, { text: 7 }]) assert.throws(() => wordOf(wrong), /a text, or an object/)
 })
 
 it.run()
