@@ -3,7 +3,7 @@ import { type Queue, slide } from '../../src/audio/buffer.ts'
 import type { AudioFrame } from '../../src/audio/frame.ts'
 import { coded } from '../../src/errors.ts'
 import { until } from '../../src/pipes/until.ts'
-import type { ByteIn, Incoming, Listening, Tracks } from '../../src/ports.ts'
+import type { Incoming, Listening, StreamsIn, Tracks } from '../../src/ports.ts'
 
 /** One concrete track. A frame that nobody listens to is lost, as it is in a room. */
 export type Feed = {
@@ -74,28 +74,28 @@ const deafReader = (queue: Queue<AudioFrame>, returned: () => void): AsyncIterat
 }
 
 /** A stream on its way in, fed by hand. */
-export type Sending = {
-  push(...chunks: Uint8Array[]): void
+export type Sending<T = Uint8Array> = {
+  push(...chunks: T[]): void
   end(error?: unknown): void
   /** Whoever took it wants no more of it. */
   readonly left: boolean
 }
-/** What a participant says of the stream; PCM of 24 000 Hz mono where not said otherwise. */
-export type Sent = { identity?: string; trackId?: string; mimeType?: string; attributes?: Record<string, string> }
+/** What a stream says of itself. */
+export type Heading = { identity: string; topic: string; mimeType: string; attributes?: Record<string, string> }
 
-/** `taken`: topics that belong to somebody else. */
-export const fakeBytes = ({ taken = [] as string[] } = {}) => {
-  const takers = new Map<string, (stream: Incoming<Uint8Array>) => void>()
+/** Streams that come in, by topic. `taken`: topics that belong to somebody else. */
+export const fakeStreams = <T>({ taken = [] as string[] } = {}) => {
+  const takers = new Map<string, (stream: Incoming<T>) => void>()
   let id = 0
-  const byteIn: ByteIn = {
+  const streams: StreamsIn<T> = {
     listen: (topic, take) => {
       if (taken.includes(topic) || takers.has(topic)) throw coded('ERR_TOPIC_TAKEN', `somebody listens to ${topic} already`)
       takers.set(topic, take)
       return () => takers.delete(topic)
     },
   }
-  const send = ({ identity = 'ann', trackId = 'TR_1', mimeType = 'audio/pcm', attributes = {} }: Sent = {}): Sending => {
-    const chunks = slide<Uint8Array>(10_000)
+  const send = ({ identity, topic, mimeType, attributes = {} }: Heading): Sending<T> => {
+    const chunks = slide<T>(10_000)
     let left = false
     const watched = () => {
       const reader = chunks[Symbol.asyncIterator]()
@@ -105,21 +105,11 @@ export const fakeBytes = ({ taken = [] as string[] } = {}) => {
       }
       return { next: () => reader.next(), return: leave }
     }
-    const topic = 'lk.agent.pre-connect-audio-buffer'
-    takers.get(topic)?.({
-      identity,
-      chunks: { [Symbol.asyncIterator]: watched },
-      info: {
-        id: `ST_${++id}`,
-        topic,
-        mimeType,
-        timestamp: 0,
-        attributes: { trackId, sampleRate: '24000', channels: '1', ...attributes },
-      },
-    })
+    const info = { id: `ST_${++id}`, topic, mimeType, timestamp: 0, attributes }
+    takers.get(topic)?.({ identity, chunks: { [Symbol.asyncIterator]: watched }, info })
     return {
-      push: (...bytes) => {
-        for (const chunk of bytes) void chunks.push(chunk)
+      push: (...more) => {
+        for (const chunk of more) void chunks.push(chunk)
       },
       end: error => chunks.end(error),
       get left() {
@@ -127,7 +117,20 @@ export const fakeBytes = ({ taken = [] as string[] } = {}) => {
       },
     }
   }
-  return { byteIn, send, topics: () => [...takers.keys()] }
+  return { streams, send, topics: () => [...takers.keys()] }
+}
+
+/** What a participant says of a recording; PCM of 24 000 Hz mono where not said otherwise. */
+export type Sent = { identity?: string; trackId?: string; mimeType?: string; attributes?: Record<string, string> }
+/** Recordings that come in. `taken`: topics that belong to somebody else. */
+export const fakeBytes = ({ taken = [] as string[] } = {}) => {
+  const { streams: byteIn, send, topics } = fakeStreams<Uint8Array>({ taken })
+  const record = ({ identity = 'ann', trackId = 'TR_1', mimeType = 'audio/pcm', attributes = {} }: Sent = {}): Sending =>
+    send({
+      ...{ identity, topic: 'lk.agent.pre-connect-audio-buffer', mimeType },
+      attributes: { trackId, sampleRate: '24000', channels: '1', ...attributes },
+    })
+  return { byteIn, send: record, topics }
 }
 
 /** 16-bit samples as the bytes of a stream. */

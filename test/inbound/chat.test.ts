@@ -4,16 +4,15 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createActor } from 'xstate'
 import { type ChatEvent, chatMachine, type Message } from '../../machines/inbound/chat.ts'
-import { slide } from '../../src/audio/buffer.ts'
 import { sleep } from '../../src/clock.ts'
-import { coded } from '../../src/errors.ts'
 import { chatOn } from '../../src/inbound/chat.ts'
 import { Inbox, type InboxOptions } from '../../src/inbound/inbox.ts'
-import type { ChatMessage, Conversation, Incoming, Mind, TextIn } from '../../src/ports.ts'
+import type { ChatMessage, Conversation, Mind } from '../../src/ports.ts'
 import { openRoom } from '../../src/room.ts'
 import { virtualClock } from '../../src/virtual.ts'
 import { newCall, outcomeOf, sound, startCall } from '../fakes/call.ts'
 import { person } from '../fakes/people.ts'
+import { fakeStreams, type Sending } from '../fakes/tracks.ts'
 import { done, explore, failed, ignored, pending, table, walk } from '../model.ts'
 
 const it = suite('chat')
@@ -105,7 +104,6 @@ it('does so with its binding, on every transition', async () => {
   })
 })
 
-type Typed = { write(...chunks: string[]): void; end(error?: unknown): void; readonly left: boolean }
 /** An inbox at work on a topic that the test writes to. */
 const desk = ({
   taken = false,
@@ -115,18 +113,7 @@ const desk = ({
   const clock = virtualClock()
   const logged: string[] = []
   const answered: ChatMessage[] = []
-  let take: ((stream: Incoming<string>) => void) | undefined
-  let count = 0
-  const textIn: TextIn = {
-    listen: (topic, taker) => {
-      assert.is(topic, 'lk.chat')
-      if (taken) throw coded('ERR_TOPIC_TAKEN', 'taken')
-      take = taker
-      return () => {
-        take = undefined
-      }
-    },
-  }
+  const { streams: textIn, send, topics } = fakeStreams<string>({ taken: taken ? ['lk.chat'] : [] })
   const inbox = new Inbox({
     ...{ textIn, clock, log: (level, code) => logged.push(`${level} ${code}`) },
     sender: identity => ({ participant: person(identity), welcome: identity === 'ann' }),
@@ -136,36 +123,14 @@ const desk = ({
   const actor = createActor(chatOn(inbox), { clock, id: 'chat' })
   inbox.start()
   actor.start()
-  const type = (identity = 'ann'): Typed => {
-    const chunks = slide<string>(100)
-    let left = false
-    const watched = () => {
-      const reader = chunks[Symbol.asyncIterator]()
-      const leave = async () => {
-        left = true
-        return reader.return?.() ?? { done: true as const, value: undefined }
-      }
-      return { next: () => reader.next(), return: leave }
-    }
-    const info = { id: `ST_${++count}`, topic: 'lk.chat', attributes: {}, mimeType: 'text/plain', timestamp: 0 }
-    take?.({ identity, info, chunks: { [Symbol.asyncIterator]: watched } })
-    return {
-      write: (...pieces) => {
-        for (const piece of pieces) void chunks.push(piece)
-      },
-      end: error => chunks.end(error),
-      get left() {
-        return left
-      },
-    }
-  }
+  const type = (identity = 'ann') => send({ identity, topic: 'lk.chat', mimeType: 'text/plain' })
   const write = (text: string, identity?: string) => {
     const typed = type(identity)
-    typed.write(text)
+    typed.push(text)
     typed.end()
   }
   const texts = () => answered.map(({ text }) => text)
-  return { clock, actor, inbox, logged, answered, type, write, texts, listens: () => take !== undefined }
+  return { clock, actor, inbox, logged, answered, type, write, texts, listens: () => topics().includes('lk.chat') }
 }
 const seated = async (options: Parameters<typeof desk>[0] = {}) => {
   const scene = desk(options)
@@ -177,7 +142,7 @@ const seated = async (options: Parameters<typeof desk>[0] = {}) => {
 it('gives the text, the stream, and who wrote it (CHAT-1, CHAT-4)', async () => {
   const { type, answered, clock } = await seated()
   const typed = type()
-  typed.write('Good ', 'morning')
+  typed.push('Good ', 'morning')
   await clock.settle()
   assert.equal(answered, [])
   typed.end()
@@ -236,7 +201,7 @@ it('takes a message from who was listened to when it was begun (CHAT-2)', async 
   })
   const [ann, bob] = [type('ann'), type('bob')]
   listened = 'bob'
-  ann.write('still me')
+  ann.push('still me')
   ann.end()
   bob.end()
   await clock.settle()
@@ -264,7 +229,7 @@ it('answers in the order in which messages were begun, one at a time, and after 
   write('third')
   await own.settle()
   assert.equal(steps, [])
-  slow.write('first')
+  slow.push('first')
   slow.end()
   for (let n = 0; n < 3; n++) {
     await own.settle()
@@ -279,14 +244,14 @@ it('drops what is too long, too slow or broken off, with a warning, and goes on 
   const { type, write, texts, logged, clock } = await seated()
   const long = type()
   const half = 'ä'.repeat(262_144)
-  long.write(half, half) // 1 MiB to the byte
+  long.push(half, half) // 1 MiB to the byte
   await clock.settle()
   assert.equal([long.left, logged], [false, []])
-  long.write('.')
+  long.push('.')
   await clock.settle()
   assert.equal([long.left, logged], [true, ['warn chat.dropped']])
   const slow = type()
-  slow.write('wait')
+  slow.push('wait')
   write('next')
   const broken = type()
   broken.end(new Error('the sender broke it off'))
@@ -332,7 +297,7 @@ it('lets at most 32 messages wait (law 17)', async () => {
 it('cancels what is on its way when it closes, without a word, and lets the topic go (CHAT-5, ROOM-9)', async () => {
   const { type, actor, texts, logged, clock, listens } = await seated()
   const [first, second] = [type(), type()]
-  first.write('not yet')
+  first.push('not yet')
   await clock.settle()
   assert.ok(listens())
   actor.send({ type: 'close' })
@@ -378,7 +343,7 @@ it('answers each message once, in the order of opening, whatever comes when (CHA
           await answering.promise.finally(() => running--)
         },
       })
-      const open: { typed: Typed; fate?: string }[] = []
+      const open: { typed: Sending<string>; fate?: string }[] = []
       const expected: string[] = []
       for (const { act: what, which } of steps) {
         const one = open[which % Math.max(1, open.length)]
@@ -386,7 +351,7 @@ it('answers each message once, in the order of opening, whatever comes when (CHA
           open.push({ typed: type(what === 'open' ? 'ann' : 'bob'), ...(what === 'open' ? {} : { fate: 'foreign' }) })
         } else if (what === 'answer') answering?.resolve()
         else if (what === 'fail') answering?.reject(new Error('no answer'))
-        else if (what === 'write') one?.typed.write('word ')
+        else if (what === 'write') one?.typed.push('word ')
         else if (one && !one.fate) {
           one.typed.end(what === 'end' ? undefined : new Error('broken off'))
           one.fate = what
