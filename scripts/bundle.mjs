@@ -39,3 +39,20 @@ export const ownUrls = {
 }
 /** What `import.meta.url` becomes in the files that `ownUrls` has prepared. */
 export const ownUrl = { 'import.meta.url': 'ownUrl' }
+
+/** A thin layer over uvu, through which test-child.mjs learns the names of the tests. @type {import('esbuild').Plugin} */
+export const watchedUvu = {
+  name: 'watched-uvu',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^uvu$/ }, ({ namespace }) =>
+      namespace === 'watched' ? { path: 'uvu', external: true } : { path: 'uvu', namespace: 'watched' },
+    )
+    bundler.onLoad({ filter: /.*/, namespace: 'watched' }, () => ({
+      contents: `import { suite as plain } from 'uvu'
+        const watched = globalThis.CHARTROOM_WATCHED
+        export const suite = (name, state) => watched ? watched(plain, name, state) : plain(name, state)
+        export const test = suite()
+        export { exec } from 'uvu'`,
+    }))
+  },
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
-import { common, ownUrl, ownUrls, root } from './bundle.mjs'
+import { common, ownUrl, ownUrls, root, watchedUvu } from './bundle.mjs'
 
 /** @typedef {{ file: string, deadlineMs: number, flags: string[], serial: boolean, lacks: string | undefined, tests: number }} Job */
 /** @typedef {{ passed: number, failed: number, skipped: number }} Sum */
@@ -71,23 +71,6 @@ const find = (folder, patterns) =>
       const deadlineMs = deadline ? Number(deadline) * 1000 : defaultDeadlineMs
       return { file, flags, deadlineMs, serial: serialFiles.test(file), lacks, tests }
     })
-
-/** A thin layer over uvu, through which test-child.mjs learns the names of the tests. @type {import('esbuild').Plugin} */
-const watchedUvu = {
-  name: 'watched-uvu',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^uvu$/ }, ({ namespace }) =>
-      namespace === 'watched' ? { path: 'uvu', external: true } : { path: 'uvu', namespace: 'watched' },
-    )
-    bundler.onLoad({ filter: /.*/, namespace: 'watched' }, () => ({
-      contents: `import { suite as plain } from 'uvu'
-        const watched = globalThis.CHARTROOM_WATCHED
-        export const suite = (name, state) => watched ? watched(plain, name, state) : plain(name, state)
-        export const test = suite()
-        export { exec } from 'uvu'`,
-    }))
-  },
-}
 
 /** Bundles each file for itself; gives back the errors of those that cannot be bundled. @param {string[]} files */
 const bundle = async files => {
