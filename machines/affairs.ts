@@ -22,6 +22,8 @@ export type RoomInput = {
 type Extras = { off: Concern[]; deletes: boolean; joinTimeoutMs: number; deleteRoomTimeoutMs: number }
 /** What the agent takes in. */
 export type Sense = 'microphone' | 'camera'
+/** Whether the agent takes in what these give. */
+export type Gates = { senses: Sense[]; open: boolean }
 export type RoomEvent =
   | { type: 'open' }
   | { type: 'say'; id: string; text?: boolean }

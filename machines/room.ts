@@ -4,8 +4,8 @@
  * `closing` always reaches `closed`: every step has a delay, and what overruns it is left behind.
  */
 import type { ActorRefFrom } from 'xstate'
-import type { AgentState, Ending, RoomEvent as WorldFact } from '../src/ports.ts'
-import type { RoomContext } from './affairs.ts'
+import type { AgentState, RoomEvent as WorldFact } from '../src/ports.ts'
+import { type RoomContext, type RoomEvent, sensesOf } from './affairs.ts'
 import { holding, pausing } from './holding.ts'
 import type { LinkFact } from './inbound/link.ts'
 import { supervisor } from './supervisor.ts'
@@ -34,13 +34,18 @@ const failed = <S extends string>(step: S) => ({
   type: 'tellOverrun' as const,
   params: ({ event }: { event: { error: unknown } }) => ({ step, error: event.error }),
 })
+/** In our own hands: also while nobody is there who would be told. */
+const workGates = <O extends boolean>(open: O) => ({
+  type: 'workGates' as const,
+  params: ({ event }: { event: RoomEvent }) => ({ senses: sensesOf(event), open }),
+})
 /** What may be asked before the room is joined too. */
 const commands = {
   ...pausing,
   link: { actions: 'pass' },
   unlink: { actions: 'pass' },
-  attach: { actions: ['noteAttached', 'pass'] },
-  detach: { actions: ['noteDetached', 'pass'] },
+  attach: { actions: ['noteAttached', workGates(true), 'pass'] },
+  detach: { actions: ['noteDetached', workGates(false), 'pass'] },
   'agent.changed': { actions: [noteState, 'briefPresence', 'tellFact', 'pass'] },
 } as const
 

@@ -1,7 +1,7 @@
 /** Whom a room can employ, what its hands do for it, and what it notes: the parts that `supervisor.ts` puts together. */
 import { type AnyActorLogic, type AnyActorRef, assign, fromPromise, setup } from 'xstate'
 import type { AgentState, Joined, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
-import { isOurs, type RoomContext, type RoomEvent, type RoomFailure, type RoomInput, sensesOf } from './affairs.ts'
+import { type Gates, isOurs, type RoomContext, type RoomEvent, type RoomFailure, type RoomInput, sensesOf } from './affairs.ts'
 import { agentMachine } from './agent.ts'
 import { cameraMachine } from './inbound/camera.ts'
 import { chatMachine } from './inbound/chat.ts'
@@ -45,6 +45,7 @@ export const staff = setup({
     tellEnded: (_, _end: { id: string; output?: unknown; error?: unknown }) => unbound('tellEnded')(),
     tellOverrun: (_, _step: { step: string; error?: unknown }) => unbound('tellOverrun')(),
     tellFact: unbound('tellFact'),
+    workGates: (_, _gates: Gates) => unbound('workGates')(),
     tellOpen: unbound('tellOpen'),
     tellClosing: unbound('tellClosing'),
     tellClosed: unbound('tellClosed'),

@@ -10,11 +10,9 @@ import { factOf, type RoomFact } from './facts.ts'
 import { Guests } from './guests.ts'
 import { cameraOn } from './inbound/camera.ts'
 import { chatOn } from './inbound/chat.ts'
-import { createEar, type Ear } from './inbound/ear.ts'
-import { Eye } from './inbound/eye.ts'
-import { Inbox } from './inbound/inbox.ts'
 import { linkOn } from './inbound/link.ts'
 import { microphoneOn } from './inbound/microphone.ts'
+import { Intake } from './intake.ts'
 import { type Attended, inputOf } from './launch.ts'
 import type { Settings } from './options.ts'
 import { interruptionOn } from './outbound/interruption.ts'
@@ -49,9 +47,7 @@ export type EngineHands = {
 
 export class Engine {
   readonly actor: RoomRef
-  readonly ear: Ear
-  readonly eye: Eye
-  readonly inbox: Inbox | undefined
+  readonly intake: Intake
   readonly captions: Captions
   readonly utterances: Utterances
   readonly transcripts: Transcripts
@@ -65,27 +61,17 @@ export class Engine {
   constructor(hands: EngineHands) {
     this.#hands = hands
     const { emit, world, settings } = hands
-    const { clock, ids, log, textIn } = world
-    const { input, textInput, output, falseInterruption } = settings
+    const { clock, ids, log } = world
+    const { output, falseInterruption } = settings
     const send = (event: RoomEvent) => this.send(event)
     const { numChannels: channels, ...sound } = output
     const rewindMs = falseInterruption?.rewind === 'word' ? REWIND_MS : 0
     this.#speaker = new Speaker({ ...sound, channels, rewindMs, clock, log, tell: fact => this.#heard(fact) })
-    this.ear = createEar(world, {
-      ...input,
-      ...{ channels: input.numChannels, noiseCancellation: settings.noiseCancellation },
-      preConnectAudio: input.preConnectAudio && settings.on.audioInput,
+    this.intake = new Intake(world, settings, {
       dropped: run => emit({ type: 'input.dropped', ...run }),
+      sender: identity => senderOf(this.context, identity),
+      answer: message => this.#answer(message),
     })
-    if (!settings.on.audioInput) this.ear.close()
-    this.eye = new Eye(world.videos)
-    if (!settings.on.videoInput) this.eye.close()
-    if (textInput)
-      this.inbox = new Inbox({
-        ...{ textIn, clock, log, asked: textInput.asked },
-        sender: identity => senderOf(this.context, identity),
-        answer: message => this.#answer(message),
-      })
     this.captions = captionsOf(world, settings, () => this.#here())
     const shared = { captions: this.captions, clock, ids, send, emit }
     this.utterances = new Utterances({
@@ -110,9 +96,7 @@ export class Engine {
   }
   /** From now on nothing is missed that is sent to the room. */
   start(): void {
-    const { settings, attended } = this.#hands
-    if (settings.on.audioInput) this.ear.start(attended.late ? { late: true } : {})
-    this.inbox?.start()
+    this.intake.start(this.#hands.attended)
     this.actor.start()
     this.send({ type: 'open' })
   }
@@ -125,6 +109,7 @@ export class Engine {
     const { world, settings, conversation } = this.#hands
     const { log, room, speakers } = world
     const { trackName, queueMs, trackPublishOptions } = settings.output
+    const { ear, eye, inbox } = this.intake
     const tell = (event: RoomEvent) => this.send(event)
     return roomMachine.provide({
       actors: {
@@ -135,9 +120,9 @@ export class Engine {
           await settings.deleteRoom?.(name, signal)
         }),
         link: linkOn({ log, tell }),
-        microphone: microphoneOn(this.ear, {}),
-        camera: cameraOn(this.eye),
-        ...(this.inbox ? { chat: chatOn(this.inbox) } : {}),
+        microphone: microphoneOn(ear, { gated: true }),
+        camera: cameraOn(eye, { gated: true }),
+        ...(inbox ? { chat: chatOn(inbox) } : {}),
         output: outputOn({ speaker: this.#speaker, speakers, trackName, queueMs, trackPublishOptions }),
         playout: playoutOn(this.#speaker, (id, signal) => this.utterances.start(id, signal), {
           wordStart: id => this.utterances.wordStart(id),
@@ -152,6 +137,7 @@ export class Engine {
       actions: {
         tellOpen: () => this.#open(),
         tellFact: ({ event }) => this.#tell(event),
+        workGates: (_, gates) => this.intake.gate(gates),
         tellFailed: (_, failure) => this.#fail(failure),
         tellEnded: (_, { id, output, error }) => this.utterances.ended(id, isPlayed(output) ? output : undefined, error),
         tellOverrun: (_, { step, error }) => this.#overrun(step, error),
@@ -206,8 +192,8 @@ export class Engine {
     this.#hands.world.log('error', 'actor.failed', failure)
     this.#hands.emit({ type: 'failed', ...failure })
     if (/^(sync|transcript):/.test(actor)) this.#loseCaptions()
-    if (actor === 'camera' && !restarted) this.eye.close()
-    if (actor === 'chat' && !restarted) this.inbox?.close()
+    if (actor === 'camera' && !restarted) this.intake.eye.close()
+    if (actor === 'chat' && !restarted) this.intake.inbox?.close()
   }
   #loseCaptions(): void {
     if (!this.#captionsLost) this.#hands.emit({ type: 'captions.lost' })
@@ -223,9 +209,7 @@ export class Engine {
   }
   #end(reason: string, error: unknown): void {
     this.utterances.close()
-    this.ear.close()
-    this.eye.close()
-    this.inbox?.close()
+    this.intake.close()
     const at = this.#hands.world.clock.now()
     this.#hands.emit({ type: 'closed', reason, at, ...(error === undefined ? {} : { error: lineOf(error) }) })
     this.#hands.closed(reason, error)

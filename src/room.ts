@@ -108,14 +108,14 @@ export class ChartRoom {
   }
   /** What the linked participant says, in frames of one size, through every track and every participant. One reader at a time. */
   get audio(): AsyncIterable<AudioFrame> {
-    return this.#engine.ear.audio
+    return this.#engine.intake.ear.audio
   }
   /**
    * What the linked participant shows, camera or screen, whichever came last; empty where `videoInput` is not switched on. Only the newest
    * picture waits, until its track goes. One reader at a time.
    */
   get video(): AsyncIterable<VideoFrame> {
-    return this.#engine.eye.video
+    return this.#engine.intake.eye.video
   }
   /**
    * What the linked participant writes, where there is no callback of your own; the agent was interrupted for it. Of what nobody reads the
@@ -126,7 +126,7 @@ export class ChartRoom {
   }
   /** The account of the input, in samples per channel. */
   get counters() {
-    return this.#engine.ear.counters
+    return this.#engine.intake.ear.counters
   }
   /** The machines at work, for statechart users and inspectors. */
   get actor(): RoomRef {
@@ -215,8 +215,6 @@ export class ChartRoom {
   /** Whether the agent hears and sees, or one `of` it: while detached, what comes is dropped. */
   setAttached(attached: boolean, of?: 'microphone' | 'camera'): void {
     this.#engine.send({ type: attached ? 'attach' : 'detach', ...(of ? { of } : {}) })
-    // At once also while the microphone is down and comes again.
-    if (this.isOpen && of !== 'camera') this.#engine.ear.gate(attached)
   }
   /** Starts an actor of your own, until the room closes. Throws ERR_CLOSED, or ERR_DUPLICATE_ACTOR for the id of one that is there. */
   spawn<L extends AnyActorLogic>(logic: GuestLogic<L>, options: GuestOptions<L>): Guest<L> {

@@ -199,6 +199,7 @@ const rig = (clock: VirtualClock, stubborn: readonly string[] = []) => {
     },
     actions: {
       tellFact: () => {},
+      workGates: () => {},
       tellOpen: () => void told.push('open'),
       tellClosing: () => void told.push('closing'),
       tellClosed: ({ context: { reason } }) => void told.push(`closed: ${reason}`),

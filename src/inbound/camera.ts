@@ -13,8 +13,8 @@ export type CameraHands = {
   close(): void
 }
 
-/** The camera machine on these hands: an `Eye`. */
-export const cameraOn = (hands: CameraHands) =>
+/** The camera machine on these hands: an `Eye`. `gated`: the owner works the gate. */
+export const cameraOn = (hands: CameraHands, { gated = false } = {}) =>
   cameraMachine.provide({
     actors: {
       watch: fromPromise(async ({ input, signal }) => {
@@ -22,7 +22,7 @@ export const cameraOn = (hands: CameraHands) =>
       }),
     },
     actions: {
-      workGate: (_, open) => hands.gate(open),
+      workGate: (_, open) => gated || hands.gate(open),
       endVideo: () => hands.close(),
     },
   })

@@ -23,8 +23,10 @@ export type MicrophoneHands = PreconnectHands & {
   close(): void
 }
 
-/** The microphone machine on these hands: an `Ear`. `tell` gets what its owner should know. */
-export const microphoneOn = (hands: MicrophoneHands, { tell }: { tell?: (fact: MicrophoneFact) => void } = {}) =>
+/** `tell` gets what the owner should know. `gated`: the owner works the gate, also while there is no microphone. */
+export type MicrophoneOptions = { tell?: (fact: MicrophoneFact) => void; gated?: boolean }
+/** The microphone machine on these hands: an `Ear`. */
+export const microphoneOn = (hands: MicrophoneHands, { tell, gated = false }: MicrophoneOptions = {}) =>
   microphoneMachine.provide({
     actors: {
       read: fromPromise(async ({ input, signal }) => {
@@ -34,7 +36,7 @@ export const microphoneOn = (hands: MicrophoneHands, { tell }: { tell?: (fact: M
       preconnect: preconnectOn(hands, hands),
     },
     actions: {
-      workGate: (_, open) => hands.gate(open),
+      workGate: (_, open) => gated || hands.gate(open),
       padFrame: () => hands.pad(),
       pushSilence: () => hands.rest(),
       endAudio: () => hands.close(),
