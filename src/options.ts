@@ -21,7 +21,7 @@ export type TextInputOptions = {
 }
 
 export type TextOutputOptions = {
-  /** Whether words wait for their sound, and how fast the voice speaks until that is known. Defaults: true, 1. */
+  /** Whether words wait for their sound (else nothing is known to be spoken), and how fast the voice is till it tells. Defaults: true, 1. */
   syncTranscription?: boolean
   transcriptionSpeedFactor?: number
   /** One JSON object and a newline for each piece of text, with its times in seconds. Default false. */
