@@ -4,6 +4,7 @@ import { sleep } from '../../src/clock.ts'
 import type { Mic } from '../../src/loopback/index.ts'
 import type { Conversation, Mind, Played, Utterance, Word } from '../../src/ports.ts'
 import { type Call, format, newCall, perMs, pieces, stalled, torn } from '../fakes/call.ts'
+import type { Answers, AnswersOf } from './answers.ts'
 import type { Scene, Step, Voice, Who, Words } from './scene.ts'
 import { altered, Tape } from './world.ts'
 
@@ -92,6 +93,7 @@ export type Stage = Call & {
   deaf: [from: number, to: number][]
   breaks: number
   faults: Set<string>
+  answers: Answers
   releases: (() => void)[]
 }
 
@@ -269,13 +271,10 @@ export const waitOut = async (stage: Stage) => {
 }
 
 /** A room that is open, a caller whose microphone is read, and one who only watches. */
-export const enter = async ({
-  closeOnDisconnect,
-  relink,
-  fadeMs,
-  slowly,
-  lateMs,
-}: Omit<Scene, 'steps' | 'isPatient'>): Promise<Stage> => {
+export const enter = async (
+  { closeOnDisconnect, relink, fadeMs, slowly }: Omit<Scene, 'steps' | 'isPatient' | 'lateMs'>,
+  answersOf: AnswersOf,
+): Promise<Stage> => {
   let conversation: Conversation | undefined
   const mind: Mind = {
     start: given => {
@@ -286,7 +285,7 @@ export const enter = async ({
     },
   }
   const tape = new Tape()
-  let answers = 0
+  const faults = new Set<string>()
   const call = newCall({
     options: {
       ...{ mind, closeOnDisconnect, relink, relinkGraceMs: 1_000, closeBudgetMs: budgets.closeMs },
@@ -295,12 +294,12 @@ export const enter = async ({
     },
     wrap: world =>
       altered(world, {
-        ...{ clock: call.clock, tape },
-        lateMs: () => lateMs[answers++ % lateMs.length] ?? 0,
+        ...{ tape, answers: { begin: (...asked) => answers.begin(...asked), answer: (...asked) => answers.answer(...asked) } },
         breaks: () => stage.breaks > 0 && stage.breaks-- > 0,
       }),
   })
   const { hub, clock, caller } = call
+  const answers = answersOf(clock, () => faults.add('late'))
   const people = { ann: caller, bob: hub.participant({ identity: 'bob' }) }
   const watcher = hub.participant({ identity: 'watcher', kind: 'egress' })
   watcher.join()
@@ -309,13 +308,12 @@ export const enter = async ({
     if (fact.type === 'participant.changed' && fact.identity === 'agent') attributes.push(fact.attributes['lk.agent.state'])
   })
   const stage: Stage = {
-    ...{ ...call, room: call.open(), people, watcher, attributes, tape },
+    ...{ ...call, room: call.open(), people, watcher, attributes, tape, answers },
     ...{ captions: watcher.collect('lk.transcription'), said: [], mics: { ann: [], bob: [] } },
     ...{ conversation: () => conversation, crash: () => {}, pin: undefined, reading: undefined, frames: [], deaf: [] },
-    ...{ breaks: 0, faults: new Set(lateMs.some(ms => ms > 40) ? ['late'] : []), releases: [] },
+    ...{ breaks: 0, faults, releases: [] },
   }
-  await clock.settle()
-  await stage.room.opened
+  await answers.until(stage.room.opened)
   await clock.advance(1)
   publish(stage, 'ann', false)
   perform(stage, { do: 'read', slowly })

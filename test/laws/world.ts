@@ -1,8 +1,9 @@
 /** A world whose answers come late, whose microphone may break, and whose device is on record. */
 import type { AudioFrame } from '../../src/audio/frame.ts'
-import { sleep } from '../../src/clock.ts'
-import type { Clock, Sink, World } from '../../src/ports.ts'
+import type { Operation } from '../../src/loopback/index.ts'
+import type { Sink, World } from '../../src/ports.ts'
 import { pieces, torn } from '../fakes/call.ts'
+import type { Answers } from './answers.ts'
 
 /** What all devices of a call have played, or will play. */
 export class Tape {
@@ -48,29 +49,41 @@ export class Tape {
 }
 
 export type Mishaps = {
-  clock: Clock
   tape: Tape
-  /** By how much the next answer is late, in ms. */
-  lateMs: () => number
+  answers: Pick<Answers, 'begin' | 'answer'>
   /** Whether the next track that is listened to breaks. */
   breaks: () => boolean
 }
 
-/** What is done is done at once, only the answer comes late. Whoever aborts hears so at once. */
-export const altered = (world: World, { clock, tape, lateMs, breaks }: Mishaps): World => {
-  const late = async <T>(work: Promise<T>, signal?: AbortSignal): Promise<T> => {
+/** What is asked for comes in its time, and so does the answer; what is written to a stream is written at once. Whoever aborts hears so at once. */
+export const altered = (world: World, { tape, answers, breaks }: Mishaps): World => {
+  const begin = async (what: Operation, signal?: AbortSignal) => {
+    const wait = answers.begin(what, signal)
+    await wait
+    if (wait) signal?.throwIfAborted()
+  }
+  const late = async <T>(what: Operation, work: Promise<T>, signal?: AbortSignal): Promise<T> => {
     const value = await work
-    const ms = lateMs()
-    if (ms > 0) await sleep(clock, ms, signal)
-    if (ms > 0 && signal?.aborted) throw signal.reason
+    const wait = answers.answer(what, signal)
+    await wait
+    if (wait) signal?.throwIfAborted()
     return value
+  }
+  const timed = async <T>(what: Operation, work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    await begin(what, signal)
+    return late(what, work(), signal)
+  }
+  let left: Promise<void> | undefined
+  const leave = () => {
+    left ??= timed('leave', () => world.room.leave())
+    return left
   }
   return {
     ...world,
     room: {
-      join: (tell, signal) => world.room.join(tell, signal),
-      leave: () => world.room.leave(),
-      setAttributes: (attributes, signal) => late(world.room.setAttributes(attributes, signal), signal),
+      join: (tell, signal) => timed('join', () => world.room.join(tell, signal), signal),
+      leave,
+      setAttributes: (attributes, signal) => timed('setAttributes', () => world.room.setAttributes(attributes, signal), signal),
     },
     tracks: {
       listen: (key, how, signal) =>
@@ -78,8 +91,9 @@ export const altered = (world: World, { clock, tape, lateMs, breaks }: Mishaps):
     },
     speakers: {
       publish: async (track, signal) => {
+        await begin('publish', signal)
         const publication = await world.speakers.publish(track, signal)
-        await late(Promise.resolve(), signal).catch(async error => {
+        await late('publish', Promise.resolve(), signal).catch(async error => {
           await publication.close() // nobody waits for it any more
           throw error
         })
@@ -89,21 +103,22 @@ export const altered = (world: World, { clock, tape, lateMs, breaks }: Mishaps):
             return publication.sid
           },
           sink,
-          close: () => late(publication.close()),
+          close: () => timed('unpublish', () => publication.close()),
         }
       },
     },
     textOut: {
       closesWithAttributes: world.textOut.closesWithAttributes,
       open: async (stream, signal) => {
+        await begin('openText', signal)
         const writer = await world.textOut.open(stream, signal)
-        await late(Promise.resolve(), signal).catch(async error => {
+        await late('openText', Promise.resolve(), signal).catch(async error => {
           await writer.close()
           throw error
         })
         return {
-          write: text => late(writer.write(text)),
-          close: attributes => late(writer.close(attributes)),
+          write: text => late('write', writer.write(text)),
+          close: attributes => late('closeText', writer.close(attributes)),
         }
       },
     },
