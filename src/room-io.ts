@@ -16,12 +16,17 @@ import {
   checkSession,
   closeSession,
   described,
+  follow,
+  isTaken,
   keepsPace,
+  putIn,
   type Session,
   type Slot,
-  slotsOf,
+  soundIn,
   standInFor,
   stateIn,
+  takeOut,
+  waitsItself,
   wordsIn,
 } from './session/session.ts'
 import type { VideoFrame } from './video/frame.ts'
@@ -37,10 +42,14 @@ export type { VideoFrame } from './video/frame.ts'
 /** Whom to link, options of old, and what an SDK's room is used with where not the machine's own. */
 export type RoomIOHands = Legacy & { clock?: Clock; ids?: Ids; log?: Log; opus?: OpusDecoder }
 
-const audioIn: Slot = { of: 'input', name: 'audio' }
-const videoIn: Slot = { of: 'input', name: 'video' }
-const audioOut: Slot = { of: 'output', name: 'audio' }
-const words: Slot = { of: 'output', name: 'transcription' }
+/** What a session gets from us, and where. */
+const slots = {
+  audioInput: { of: 'input', name: 'audio' },
+  videoInput: { of: 'input', name: 'video' },
+  audioOutput: { of: 'output', name: 'audio' },
+  textOutput: { of: 'output', name: 'transcription' },
+} as const satisfies Record<string, Slot>
+const parts = ['audioInput', 'videoInput', 'audioOutput', 'textOutput'] as const
 
 export class RoomIO {
   readonly #session: Session
@@ -54,6 +63,7 @@ export class RoomIO {
   #audioOutput: AudioOutput | undefined
   #words: TextOutput | undefined
   #stand: unknown
+  #unfollow: (() => void) | undefined
   #closed: Promise<void> | undefined
 
   /** Checks everything and touches nothing. `room`: the SDK's, connected now or later, and left so; or a world, which is joined and left. */
@@ -73,21 +83,20 @@ export class RoomIO {
     if (this.#room) throw coded('ERR_STARTED', 'this RoomIO was started before')
     const session = this.#session
     const settings = this.#vacant()
-    const { on } = settings
     const room = roomIn(this.#world, settings, this.#attended)
     this.#room = room
     if (this.#pin) room.setParticipant(this.#pin.identity)
+    if (settings.falseInterruption && waitsItself(session))
+      this.#world.log('warn', 'session.resumes', { ignored: 'falseInterruption' })
     room.on(fact => this.#tell(fact))
     this.#equip(room, settings)
-    const slots = slotsOf(session)
-    if (this.#videoInput && 'video' in session.input) slots.put(videoIn, this.#videoInput) // CAM-3
-    if (this.#audioInput) slots.put(audioIn, this.#audioInput)
-    if (on.audioOutput) slots.put(audioOut, this.#audioOutput)
-    if (this.#words) slots.put(words, this.#words)
-    session.on('agent_state_changed', this.#onState)
-    session.on('user_input_transcribed', this.#onWords)
-    session.on('close', this.#onClose)
-    session.on('conversation_item_added', this.#onItem)
+    for (const part of parts) putIn(session, slots[part], this.#parts[part])
+    this.#unfollow = follow(session, {
+      agent_state_changed: event => this.#onState(event),
+      user_input_transcribed: event => this.#onWords(event),
+      ...(settings.falseInterruption ? { user_state_changed: event => this.#onUser(event) } : {}),
+      close: () => void this.#close('session.closed'),
+    })
     this.#onState({ newState: session.agentState })
     this.#standIn()
     // ROOM-9: the slots are empty before the room is deleted.
@@ -149,16 +158,19 @@ export class RoomIO {
     return this.#room
   }
 
-  readonly #onState = (event: unknown): void => {
+  #onState(event: unknown): void {
     const state = stateIn(event)
     if (state) this.#room?.actor.send({ type: 'agent.changed', state })
   }
-  readonly #onWords = (event: unknown): void => {
+  #onWords(event: unknown): void {
     const words = wordsIn(event)
     if (words && this.#settings.on.textOutput) this.#room?.heard(words.text, words.final)
   }
-  readonly #onItem = (event: unknown): void => this.#words?.mend(event)
-  readonly #onClose = (): void => void this.#close('session.closed')
+  /** OUT-25a, once: what the session does itself is left to it. */
+  #onUser(event: unknown): void {
+    const sound = soundIn(event)
+    if (sound && !waitsItself(this.#session)) this.#room?.speech(sound)
+  }
 
   #tell(fact: RoomFact): void {
     if (fact.type === 'hung.up' && !this.#closed) void closeSession(this.#session, 'participant_disconnected', this.#world.log)
@@ -172,21 +184,18 @@ export class RoomIO {
   }
   /** The options without what the session has already: that stays (ROOM-8). */
   #vacant(): Settings {
-    const { log } = this.#world
-    const slots = slotsOf(this.#session)
-    const { on } = this.#settings
-    const isFree = (wanted: boolean, slot: Slot) => {
-      const taken = wanted && slots.isTaken(slot)
-      if (taken) log('warn', 'session.kept', { slot: `${slot.of}.${slot.name}` })
-      return wanted && !taken
+    const on = { ...this.#settings.on }
+    for (const part of parts) {
+      const { of, name } = slots[part]
+      if (!on[part] || !isTaken(this.#session, slots[part])) continue
+      on[part] = false
+      this.#world.log('warn', 'session.kept', { slot: `${of}.${name}` })
     }
-    const free = {
-      audioInput: isFree(on.audioInput, audioIn),
-      videoInput: isFree(on.videoInput, videoIn),
-      audioOutput: isFree(on.audioOutput, audioOut),
-      textOutput: isFree(on.textOutput, words),
-    }
-    return Object.freeze({ ...this.#settings, on: Object.freeze({ ...on, ...free }) })
+    return Object.freeze({ ...this.#settings, on: Object.freeze(on) })
+  }
+  get #parts(): Record<(typeof parts)[number], unknown> {
+    const { audioInput, videoInput, audioOutput, transcriptionOutput: textOutput } = this
+    return { audioInput, videoInput, audioOutput, textOutput }
   }
   #equip(room: ChartRoom, { on, output, text }: Settings): void {
     const { clock, log, epochMs = 0 } = this.#world
@@ -225,20 +234,12 @@ export class RoomIO {
   async #end(reason: string): Promise<void> {
     const room = this.#room
     if (!room) return
-    const session = this.#session
-    session.off('agent_state_changed', this.#onState)
-    session.off('user_input_transcribed', this.#onWords)
-    session.off('close', this.#onClose)
-    session.off('conversation_item_added', this.#onItem)
+    this.#unfollow?.()
     await room.close(reason)
   }
   #vacate(): void {
     const session = this.#session
-    const slots = slotsOf(session)
-    slots.clear(audioIn, this.#audioInput)
-    slots.clear(videoIn, this.#videoInput)
-    slots.clear(audioOut, this.#audioOutput)
-    slots.clear(words, this.#words)
+    for (const part of parts) takeOut(session, slots[part], this.#parts[part])
     if (this.#stand !== undefined && session._roomIO === this.#stand) session._roomIO = undefined
   }
 }

@@ -29,15 +29,11 @@ export const wordsIn = (event: unknown): { text: string; final: boolean } | unde
   const text = field(event, 'transcript')
   return typeof text === 'string' ? { text, final: field(event, 'isFinal') === true } : undefined
 }
-/** How much of a turn's text was heard: `written` is the length of all of it. */
-export type Cut = { written: number; spoken: string }
-/** What `say` of agents-js was told to say is in its history as a whole, also if it was interrupted: then it gets what was heard (SYNC-5). */
-export const mend = (event: unknown, cut: Cut | undefined): void => {
-  const item = field(event, 'item')
-  const content = field(item, 'content')
-  if (!cut || field(item, 'interrupted') !== true || !Array.isArray(content) || content.length !== 1) return
-  const [text]: unknown[] = content
-  if (typeof text === 'string' && text.length === cut.written && text.startsWith(cut.spoken)) content[0] = cut.spoken
+/** What the user's state says of their sound. */
+export const soundIn = (event: unknown): 'started' | 'ended' | undefined => {
+  const state = field(event, 'newState')
+  if (typeof state !== 'string') return undefined
+  return state === 'speaking' ? 'started' : 'ended'
 }
 const field = (event: unknown, key: string): unknown =>
   typeof event === 'object' && event !== null ? Reflect.get(event, key) : undefined
@@ -52,6 +48,14 @@ export const checkSession = (session: Session): void => {
     if (typeof session[method] !== 'function') throw lacks(`${method}(event, listener)`)
 }
 const lacks = (member: string) => new TypeError(`the session has no ${member}: give one that has all of an AgentSession's`)
+
+/** Follows what the session tells, by the names of its events, until the function that is given back is called. */
+export const follow = (session: Session, listeners: Record<string, (event: unknown) => void>): (() => void) => {
+  for (const [event, listener] of Object.entries(listeners)) session.on(event, listener)
+  return () => {
+    for (const [event, listener] of Object.entries(listeners)) session.off(event, listener)
+  }
+}
 
 /** Asks the session to close, in the way that it has. What it answers is its own concern; that it failed is logged. */
 export const closeSession = async (session: Session, reason: string, log: Log): Promise<void> => {
@@ -88,6 +92,17 @@ export const replyTo = async (session: unknown, { text }: { text: string }): Pro
 const settled = (work: unknown): unknown => (typeof work === 'object' && work !== null && 'await' in work ? work.await : work)
 
 /**
+ * Whether the session waits for false interruptions itself: then it pauses and resumes our voice, and a second one who does so is in its
+ * way. Its options may change while it runs.
+ */
+export const waitsItself = (session: Session): boolean => {
+  const interruption = field(field(field(session, 'sessionOptions'), 'turnHandling'), 'interruption')
+  return (
+    field(interruption, 'resumeFalseInterruption') === true && typeof field(interruption, 'falseInterruptionTimeout') === 'number'
+  )
+}
+
+/**
  * Whether the session's model gives its words at the pace of its voice, so that nobody else should. Asked anew for each turn: an agent
  * may have handed over to another. A session that does not run has no agent, and says so by an error.
  */
@@ -112,18 +127,19 @@ export const described = (participant: Participant): object => {
 
 /** Where a session takes what it hears with, and what it speaks with. */
 export type Slot = { of: 'input' | 'output'; name: 'audio' | 'video' | 'transcription' }
-export const slotsOf = (session: Session) => ({
-  /** Whether somebody has been there before us (ROOM-8). */
-  isTaken: ({ of, name }: Slot): boolean => {
-    const value: unknown = Reflect.get(session[of], name)
-    return value !== undefined && value !== null
-  },
-  put: ({ of, name }: Slot, part: unknown): void => void Reflect.set(session[of], name, part),
-  /** Takes ours out, if it still is ours. */
-  clear: ({ of, name }: Slot, part: unknown): void => {
-    if (part !== undefined && Reflect.get(session[of], name) === part) Reflect.set(session[of], name, null)
-  },
-})
+/** Whether somebody has been there before us (ROOM-8). */
+export const isTaken = (session: Session, { of, name }: Slot): boolean => {
+  const value: unknown = Reflect.get(session[of], name)
+  return value !== undefined && value !== null
+}
+/** Where it has no place for it, as some have none for video (CAM-3), nothing is put. */
+export const putIn = (session: Session, { of, name }: Slot, part: unknown): void => {
+  if (part !== undefined && name in session[of]) Reflect.set(session[of], name, part)
+}
+/** Takes ours out, if it still is ours. */
+export const takeOut = (session: Session, { of, name }: Slot, part: unknown): void => {
+  if (part !== undefined && Reflect.get(session[of], name) === part) Reflect.set(session[of], name, null)
+}
 
 /** What a session looks for in the place of its own RoomIO. */
 export const standInFor = (

@@ -78,6 +78,7 @@ export const scheduled =
           if (scheduler.count() > 0) await one()
           else await clock.advance(10)
         }
+        if (!isOver) throw new Error('what was waited for did not happen')
         return done
       },
     }
