@@ -1,66 +1,17 @@
 /** The playout of the 0.x line: one utterance at a time, its handle, its captions, its events. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { AgentPlayout, type AgentPlayoutOptions, type PlayOptions, type PlayoutHandle } from '../src/agent-playout.ts'
+import { AgentPlayout } from '../src/agent-playout.ts'
 import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
 import { codeOf } from '../src/errors.ts'
 import { seededIds } from '../src/ids.ts'
 import { createLoopback } from '../src/loopback/index.ts'
-import { Device } from '../src/loopback/sink.ts'
-import { type Forwarder, TtsForwarder, type TtsForwarderOptions } from '../src/outbound/tts.ts'
 import type { Word } from '../src/ports.ts'
 import { virtualClock } from '../src/virtual.ts'
-import { format, paced, perMs, pieces, samples, sound, stalled, timed, torn } from './fakes/call.ts'
-import { fakeCaptions } from './fakes/captions.ts'
+import { format, perMs, pieces, samples, sound, stalled, timed } from './fakes/call.ts'
+import { noted, scene, watched, whole } from './fakes/playout.ts'
 
 const it = suite('agent playout')
-
-/** A playout on a loopback device at 24 kHz: 1 ms is 24 samples. */
-const scene = (options: Partial<AgentPlayoutOptions> = {}) => {
-  const clock = virtualClock()
-  const captions = fakeCaptions(clock)
-  const refusals: Error[] = []
-  const device = new Device({ ...format, queueMs: 200, name: 'voice' }, clock, { exact: true, refusal: () => refusals.shift() })
-  const log = captions.room.log
-  const playout = new AgentPlayout({ audioSource: device, clock, ids: seededIds(1), log, ...options })
-  const told: string[] = []
-  playout.on('playout_started', ({ handle }) => told.push(`${clock.now()} ${handle.itemId} started`))
-  playout.on('playout_stopped', ({ handle, interrupted }) =>
-    told.push(`${clock.now()} ${handle.itemId} stopped${interrupted ? ' interrupted' : ''}`),
-  )
-  const forwarder = (more: Partial<TtsForwarderOptions> = {}) =>
-    new TtsForwarder({ room: captions.room, participant: 'agent', ...more })
-  const play = (itemId: string, given: Partial<PlayOptions> = {}): PlayoutHandle =>
-    playout.play({
-      ...{ itemId, contentIndex: 0, transcriptionFwd: forwarder() },
-      ...{ textStream: timed(5), audioStream: sound(1_000) },
-      ...given,
-    })
-  return { ...captions, clock, device, refusals, playout, told, forwarder, play, pass: (ms: number) => clock.advance(ms) }
-}
-const whole = 'word0 word1 word2 word3 word4'
-/** A source that says what became of it. */
-const watched = <T>(source: AsyncIterable<T>) => {
-  const seen = { asked: 0, returned: 0, ended: 0 }
-  const iterable: AsyncIterable<T> = {
-    [Symbol.asyncIterator]: () => {
-      const iterator = source[Symbol.asyncIterator]()
-      return {
-        next: async () => {
-          seen.asked++
-          const step = await iterator.next()
-          if (step.done) seen.ended++
-          return step
-        },
-        return: async () => {
-          seen.returned++
-          return { done: true, value: undefined }
-        },
-      }
-    },
-  }
-  return { seen, iterable }
-}
 
 it('gives a handle at once, reads both streams afterwards, and says at the end what was heard (PLAY-1, PLAY-2, PLAY-21)', async () => {
   const { play, pass, told, texts } = scene()
@@ -151,27 +102,6 @@ it('passes a pause and a resume through, without an event and without a loss (PL
   await pass(1_100)
   assert.is(next.outcome, 'finished')
 })
-
-/** A forwarder that keeps what it is told. */
-const noted = (throws = false) => {
-  const calls: string[] = []
-  const note = (call: string) => {
-    calls.push(call)
-    if (throws) throw new Error(`no ${call}`)
-  }
-  const forwarder: Forwarder = {
-    playedText: 'played',
-    closed: false,
-    segmentPlayoutStarted: playhead => note(`started ${playhead?.heardMs() !== undefined}`),
-    segmentPlayoutFinished: () => note('finished'),
-    pushAudio: ({ samplesPerChannel }) => note(`audio ${samplesPerChannel}`),
-    markAudioSegmentEnd: () => note('audio end'),
-    pushText: piece => note(`text ${typeof piece === 'string' ? piece : piece.text}`),
-    markTextSegmentEnd: () => note('text end'),
-    close: () => note('close'),
-  }
-  return { calls, forwarder }
-}
 
 it('tells the forwarder each frame and each piece, both ends, start, finish and close (PLAY-9, PLAY-10, PLAY-11, PLAY-12)', async () => {
   const { play, pass } = scene()
@@ -384,40 +314,6 @@ it('ends all of them at once, so that none starts (PLAY-28)', async () => {
   assert.equal(told, ['1 a started', '100 a stopped interrupted'])
 })
 
-it('fails with the error of its audio: the queue is dropped, the captions stay where it was heard (PLAY-29)', async () => {
-  const { play, pass, told, texts, clock } = scene()
-  const fault = new Error('model is gone')
-  const handle = play('a', { audioStream: torn(paced(clock, 500), fault) })
-  await pass(600)
-  assert.equal([handle.done(), handle.outcome, handle.error, handle.interrupted], [true, 'failed', fault, false])
-  assert.ok(handle.audioSamples >= 450 * perMs && handle.audioSamples <= 500 * perMs)
-  assert.is(texts().at(-1), `${'word0 word1 word2'.slice(0, handle.textChars)} |`)
-  assert.is(told.at(-1)?.endsWith('a stopped interrupted'), true)
-  assert.is((await handle.finished).error, fault)
-})
-
-it('goes on without its text if that breaks (PLAY-30)', async () => {
-  const { play, pass, codes } = scene()
-  const handle = play('a', { textStream: torn(pieces<string>('So far. ')) })
-  await pass(1_100)
-  assert.equal(await handle.finished, { outcome: 'finished', audioSamples: 24_000, text: 'So far. ' })
-  assert.equal(codes, ['playout.text'])
-})
-
-it('goes on without its captions, and past a listener, if they throw (PLAY-31)', async () => {
-  const { play, pass, codes, playout } = scene()
-  playout.on('playout_started', () => {
-    throw new Error('not now')
-  })
-  playout.on('playout_stopped', async () => Promise.reject(new Error('nor now')))
-  const { forwarder } = noted(true)
-  const handle = play('a', { transcriptionFwd: forwarder })
-  await pass(1_100)
-  assert.equal([handle.outcome, handle.audioSamples], ['finished', 24_000])
-  assert.is(codes.filter(code => code === 'listener.failed').length, 2)
-  assert.ok(codes.includes('playout.captions'))
-})
-
 it('ends everything as closed, leaves nothing behind, and plays no more (PLAY-32)', async () => {
   const { play, pass, told, playout, clock, device, forwarder } = scene()
   const handles = ['a', 'b'].map(id => play(id, { when: 'after' }))
@@ -436,94 +332,6 @@ it('ends everything as closed, leaves nothing behind, and plays no more (PLAY-32
     (error: unknown) => codeOf(error) === 'ERR_CLOSED',
   )
   await playout.close()
-})
-
-it('closes within its limit, whatever the captions do (PLAY-32, law 4)', async () => {
-  const { play, pass, playout, forwarder } = scene()
-  play('a', { transcriptionFwd: forwarder({ beforeForward: () => new Promise(() => {}) }) })
-  await pass(500)
-  let closed = false
-  void playout.close().then(() => {
-    closed = true
-  })
-  await pass(1_100)
-  assert.ok(closed)
-})
-
-it('fails what a device that breaks was to play, and tries it again with the next (law 4, law 12 of playout)', async () => {
-  const { play, pass, refusals } = scene()
-  const handle = play('a', { audioStream: stalled(sound(1_000)) })
-  await pass(100)
-  refusals.push(...Array.from({ length: 8 }, () => new Error('refused')))
-  await pass(300)
-  assert.equal([handle.outcome, (handle.error as Error)?.message], ['failed', 'refused'])
-  refusals.length = 0
-  const next = play('b')
-  await pass(1_200)
-  assert.is(next.outcome, 'finished')
-})
-
-const misuse: [what: string, given: object, kind: typeof Error, code?: string][] = [
-  ['no audio', { audioStream: undefined }, TypeError],
-  ['audio that cannot be read', { audioStream: [] }, TypeError],
-  ['no text', { textStream: undefined }, TypeError],
-  ['text that cannot be read', { textStream: 'Hello' }, TypeError],
-  ['an item without id', { itemId: 7 }, TypeError],
-  ['an index that is none', { contentIndex: -1 }, TypeError],
-  ['half an index', { contentIndex: 0.5 }, TypeError],
-  ['another when', { when: 'later' }, TypeError],
-  ['no forwarder', { transcriptionFwd: null }, TypeError],
-]
-for (const [what, given, kind] of misuse)
-  it(`refuses ${what}, and lets the playing one be (section 8 of playout)`, async () => {
-    const { play, pass } = scene()
-    const playing = play('a')
-    await pass(100)
-    let error: unknown
-    try {
-      play('b', given)
-    } catch (thrown) {
-      error = thrown
-    }
-    assert.instance(error, kind)
-    assert.not(playing.done())
-  })
-
-it('refuses a forwarder that is closed or serves another utterance (section 8 of playout)', async () => {
-  const { play, forwarder } = scene()
-  const mine = forwarder()
-  const playing = play('a', { transcriptionFwd: mine })
-  const closed = forwarder()
-  await closed.close()
-  for (const transcriptionFwd of [mine, closed])
-    assert.throws(
-      () => play('b', { transcriptionFwd }),
-      (error: unknown) => codeOf(error) === 'ERR_FORWARDER_IN_USE',
-    )
-  assert.not(playing.done())
-})
-
-it('plays what came before a frame that is none, and fails with its TypeError (section 8 of playout)', async () => {
-  const { play, pass, told } = scene()
-  async function* bad(): AsyncGenerator<AudioFrame> {
-    yield* sound(300)
-    yield { ...format, samplesPerChannel: 2_400, data: new Int16Array(100) }
-    yield* sound(300)
-  }
-  const handle = play('a', { audioStream: bad() })
-  await pass(500)
-  assert.equal([handle.outcome, handle.audioSamples], ['failed', 300 * perMs])
-  assert.instance(handle.error, TypeError)
-  assert.equal(told, ['1 a started', '300 a stopped interrupted'])
-})
-
-it('skips a piece of text that is none, with a warning (section 8 of playout)', async () => {
-  const { play, pass, codes } = scene()
-  const odd: (string | Word)[] = ['One ', 'two.']
-  odd.splice(1, 0, JSON.parse('7'))
-  const handle = play('a', { textStream: pieces(...odd) })
-  await pass(1_100)
-  assert.equal([(await handle.finished).text, codes], ['One two.', ['playout.piece']])
 })
 
 it('shows no caption of an utterance before its start or after its stop (law 10 of playout)', async () => {
