@@ -77,6 +77,22 @@ it('is off where it is not asked for, and gives a mind what it sees where it is 
   await clock.runUntil(room.close())
 })
 
+it('counts in the room what came, what was seen, and what nobody asked for in time (CAM-2, law 6)', async () => {
+  const { room, clock, caller } = await startCall({ options: { videoInput: true } })
+  const cam = caller.publishVideo()
+  await clock.advance(10)
+  for (let n = 1; n <= 3; n++) {
+    cam.show(picture(n))
+    await clock.advance(10)
+  }
+  assert.equal(room.sights, { received: 3, delivered: 0, dropped: 2, gated: 0, buffered: 1 })
+  room.setAttached(false, 'camera')
+  cam.show(picture(4))
+  await clock.advance(10)
+  assert.equal(room.sights, { received: 4, delivered: 0, dropped: 2, gated: 2, buffered: 0 })
+  await clock.runUntil(room.close())
+})
+
 it('comes back after a full reconnect of ours (MIC-3 for CAM-3)', async () => {
   const { room, clock, caller, hub, seen } = await watching()
   const cam = caller.publishVideo()
