@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { joined } from '../../src/audio/frame.ts'
 import { realClock } from '../../src/clock.ts'
 import { createOpus } from '../../src/codec/opus.ts'
 import { tokenFor } from '../../src/livekit/server.ts'
@@ -114,12 +115,5 @@ const onServer = async (
 /** Made of all lines of the docent. */
 export const speechFrom = async (assets: URL): Promise<Int16Array> => {
   const voice = await loadVoice(assets, createOpus({ clock: realClock() }), new AbortController().signal)
-  const lines = [...voice.values()].map(({ data }) => data)
-  const whole = new Int16Array(lines.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const line of lines) {
-    whole.set(line, at)
-    at += line.length
-  }
-  return chorus(whole)
+  return chorus(joined([...voice.values()].map(({ data }) => data)))
 }

@@ -14,6 +14,17 @@ export const frameOf = (data: Int16Array, { sampleRate, channels }: Format): Aud
   samplesPerChannel: data.length / channels,
 })
 
+/** The samples of all pieces, one after the other. */
+export const joined = (pieces: readonly Int16Array[]): Int16Array => {
+  const whole = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
+
 /** Samples per channel → whole milliseconds, rounded down. */
 export const msOf = (samples: number, sampleRate: number): number => Math.floor((samples * 1000) / sampleRate)
 

@@ -1,6 +1,6 @@
 /** Who calls: a recording, and what is known of its words. */
 import { readFile } from 'node:fs/promises'
-import { type AudioFrame, type Format, frameOf } from '../audio/frame.ts'
+import { type AudioFrame, type Format, frameOf, joined } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
 import { parseWav, type Recording } from '../codec/wav.ts'
 import { coded, codeOf, lineOf } from '../errors.ts'
@@ -32,13 +32,7 @@ async function* pieces({ data, sampleRate, channels }: Recording): AsyncGenerato
 const conformed = async (recording: Recording): Promise<Int16Array> => {
   const done: Int16Array[] = []
   for await (const { data } of conform(callFormat)(pieces(recording))) done.push(data)
-  const whole = new Int16Array(done.reduce((sum, data) => sum + data.length, 0))
-  let at = 0
-  for (const data of done) {
-    whole.set(data, at)
-    at += data.length
-  }
-  return whole
+  return joined(done)
 }
 
 /** The transcript beside the recording: undefined if there is none. */

@@ -1,7 +1,7 @@
 /** The recordings that come with the package: the docent's voice, and a caller. */
 import { readFile } from 'node:fs/promises'
 import { pipe } from 'it-pipe'
-import type { Format } from '../audio/frame.ts'
+import { type Format, joined } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
 import type { Recording } from '../codec/wav.ts'
 import type { OpusDecoder } from '../ports.ts'
@@ -18,13 +18,7 @@ const decoded = async (file: URL, opus: OpusDecoder, signal: AbortSignal): Promi
   const pieces: Int16Array[] = []
   for await (const { data } of pipe(opus.decode(bytes(), signal), conform(format))) pieces.push(data)
   signal.throwIfAborted()
-  const whole = new Int16Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return { ...format, data: whole }
+  return { ...format, data: joined(pieces) }
 }
 
 /** Reads a recording and the WebVTT beside it. `assets` is the folder's URL, with a slash at its end. */

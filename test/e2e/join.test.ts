@@ -1,13 +1,13 @@
 // deadline: 120 s
 /** `chartroom join` as a user starts it: in a process of its own, in a real room, with a caller who speaks. */
+
 import { readFile } from 'node:fs/promises'
 import * as assert from 'uvu/assert'
+import { joined } from '../../src/audio/frame.ts'
 import { realClock } from '../../src/clock.ts'
 import { createOpus } from '../../src/codec/opus.ts'
 import { tokenFor } from '../../src/livekit/index.ts'
 import { bundled, type Run, root, started } from '../call/program.ts'
-import { audio, scriptedServer } from '../fakes/openai/index.ts'
-import { joined } from '../ports/sound.ts'
 import { suiteOnServer } from './stage.ts'
 import { pass, within } from './watch.ts'
 

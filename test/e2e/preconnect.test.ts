@@ -1,11 +1,12 @@
 // deadline: 120 s
 /** What a caller said before the agent came, on a real server: a byte stream, as LiveKit's clients send it, ahead of the live track. */
+
 import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { joined } from '../../src/audio/frame.ts'
 import { realClock } from '../../src/clock.ts'
 import { createOpus } from '../../src/codec/opus.ts'
 import type { RoomOptions } from '../../src/options.ts'
-import { joined } from '../ports/sound.ts'
 import type { Caller } from './caller.ts'
 import { flowOf } from './ear.ts'
 import { type Mic, micRate } from './mic.ts'

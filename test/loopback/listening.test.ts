@@ -2,12 +2,11 @@
 import { getEventListeners } from 'node:events'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { AudioFrame } from '../../src/audio/frame.ts'
-import { frameOf } from '../../src/audio/frame.ts'
+import { type AudioFrame, frameOf, joined } from '../../src/audio/frame.ts'
 import { sleep } from '../../src/clock.ts'
 import type { MicOptions } from '../../src/loopback/index.ts'
 import type { Listening } from '../../src/ports.ts'
-import { joined, loudMs, pitchOf, placeOf, testHz, tone } from '../ports/sound.ts'
+import { loudMs, pitchOf, placeOf, testHz, tone } from '../ports/sound.ts'
 import { counting, never, outcome, scene } from './scene.ts'
 
 const it = suite('loopback listening')

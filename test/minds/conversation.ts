@@ -1,5 +1,5 @@
 /** A conversation without a room: the caller's audio comes in time, and what is said sounds in time, on a virtual clock. */
-import { type AudioFrame, type Format, frameOf, samplesOf } from '../../src/audio/frame.ts'
+import { type AudioFrame, type Format, frameOf, joined, samplesOf } from '../../src/audio/frame.ts'
 import { sleep } from '../../src/clock.ts'
 import type { Recording } from '../../src/codec/wav.ts'
 import type { VoiceActivity } from '../../src/minds/senses.ts'
@@ -28,14 +28,6 @@ const collect = async <T>(source: AsyncIterable<T>): Promise<T[]> => {
   const items: T[] = []
   for await (const item of source) items.push(item)
   return items
-}
-const joined = (pieces: Int16Array[]) => {
-  const whole = new Int16Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  pieces.reduce((at, piece) => {
-    whole.set(piece, at)
-    return at + piece.length
-  }, 0)
-  return whole
 }
 
 const utter = (desk: Desk, { audio, text }: Saying, id: string): Utterance => {

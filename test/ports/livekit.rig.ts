@@ -1,4 +1,5 @@
 /** People with plain rtc-node rooms, on a real server: the other side of the LiveKit world in its contract tests. */
+
 import {
   AudioFrame,
   AudioSource,
@@ -16,12 +17,12 @@ import {
   VideoSource,
 } from '@livekit/rtc-node'
 import type { Server } from '../../scripts/livekit.mjs'
+import { joined } from '../../src/audio/frame.ts'
 import { livekit, tokenFor } from '../../src/livekit/index.ts'
 import { heldBy } from '../../src/livekit/world.ts'
 import type { Log } from '../../src/ports.ts'
 import { endings, packetsTo } from './native.ts'
 import type { Camera, Collected, Ear, Mic, Person, PersonOptions, Rig } from './rig.ts'
-import { joined } from './sound.ts'
 
 const agent = 'agent'
 /** What people speak and hear, in Hz. */

@@ -31,17 +31,6 @@ export const pitchOf = (samples: Int16Array, sampleRate: number): number => {
   return counted === 0 ? 0 : (rises * sampleRate) / counted
 }
 
-/** All pieces behind one another. */
-export const joined = (pieces: Int16Array[]): Int16Array => {
-  const all = new Int16Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
-}
-
 /** Where `part` begins in `all`, sample for sample; -1 if it is not in it. */
 export const placeOf = (part: Int16Array, all: Int16Array): number => {
   for (let start = 0; start + part.length <= all.length; start++) if (part.every((x, n) => all[start + n] === x)) return start

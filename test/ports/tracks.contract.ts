@@ -1,10 +1,10 @@
 /** What every `Tracks` does: keys, frames of exactly one size, and listenings that end. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { AudioFrame } from '../../src/audio/frame.ts'
+import { type AudioFrame, joined } from '../../src/audio/frame.ts'
 import type { Listening } from '../../src/ports.ts'
 import { enter, eventually, type Facts, type Mic, type Person, type Rig, type RigMaker, withRig } from './rig.ts'
-import { joined, loudMs, pitchOf, placeOf, testHz, tone } from './sound.ts'
+import { loudMs, pitchOf, placeOf, testHz, tone } from './sound.ts'
 
 /** The rate in which people speak (`Mic.speak`), in Hz. */
 const spokenRate = 48_000
