@@ -65,6 +65,14 @@ export class Pairing {
     if (this.#turns.some(({ text }) => text === 'open')) this.#dead.text = now + REMEMBERED_MS
     return this.#turns.splice(0)
   }
+  /** The turn whose audio is open is dead, and its next frame another's; gives it back, if there is one. */
+  abandon(now: number): Turn | undefined {
+    const turn = this.#find(({ audio }) => audio === 'open')
+    if (!turn) return undefined
+    this.#turns.splice(this.#turns.indexOf(turn), 1)
+    if (turn.text === 'open') this.#dead.text = now + REMEMBERED_MS
+    return turn
+  }
   /** This turn is over, by itself or by somebody else's doing. */
   ended(id: string, now: number): void {
     const at = this.#turns.findIndex(turn => turn.id === id)

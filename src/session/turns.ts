@@ -105,10 +105,8 @@ export class Turns {
   }
   /** Ends the turn whose audio is open, if there is one. */
   abandon(): void {
-    const open = this.#pairing.turns.find(({ audio }) => audio === 'open')
-    if (!open) return
-    this.#pairing.ended(open.id, this.#hands.clock.now())
-    this.#cut(open.id)
+    const open = this.#pairing.abandon(this.#hands.clock.now())
+    if (open) this.#cut(open.id)
   }
   /** Resolves when all turns with audio that were opened so far are over. */
   async settled(): Promise<void> {

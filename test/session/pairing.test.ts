@@ -8,8 +8,8 @@ const it = suite('pairing')
 const seed = Number(process.env.CHARTROOM_SEED ?? Date.now() % 0x7fff_ffff)
 
 /**
- * A session's calls in one line: `t` text, `a` a frame, `T` and `A` the flushes, `c` clear, a number passes ms, `1.` says that turn 1
- * has ended. Gives back what each of them went to: the number of its turn, `-` if to none.
+ * A session's calls in one line: `t` text, `a` a frame, `T` and `A` the flushes, `c` clear, `x` abandon, a number passes ms, `1.` says
+ * that turn 1 has ended. Gives back what each of them went to: the number of its turn, `-` if to none.
  */
 const play = (calls: string, { voiced = true, captioned = true } = {}) => {
   let made = 0
@@ -27,6 +27,7 @@ const play = (calls: string, { voiced = true, captioned = true } = {}) => {
     if (call === 't') return pairing.text(now, voiced)?.turn.id ?? '-'
     if (call === 'a') return pairing.frame(now, captioned)?.turn.id ?? '-'
     if (call === 'T') return pairing.endText(now)?.id ?? '-'
+    if (call === 'x') return pairing.abandon(now)?.id ?? '-'
     if (call === 'A') return pairing.endAudio(now)?.id ?? '-'
     return (
       pairing
@@ -62,6 +63,13 @@ const cleared: [what: string, calls: string, went: string][] = [
   ['a late flush only once: it neither ends nor names the next reply', 't a c T t T a A', '1 1 1 - 2 2 2 2'],
 ]
 for (const [what, calls, went] of cleared) it(`clears ${what} (SESS-4)`, () => assert.is(play(calls).went, went))
+
+const abandoned: [what: string, calls: string, went: string][] = [
+  ['nothing where no audio is open', 'x t T x a A x', '- 1 1 - 1 1 -'],
+  ['the one whose audio is open: the next frame begins another', 'a A a x a', '1 1 2 2 3'],
+  ['late text, as a clearing does', 't a x t a t T', '1 1 1 - 2 2 2'],
+]
+for (const [what, calls, went] of abandoned) it(`abandons ${what} (SESS-2, SESS-4)`, () => assert.is(play(calls).went, went))
 
 it('drops what still comes of a turn that was ended by another, until its flush or 1 000 ms later (SESS-4, OUT-26)', () => {
   assert.is(play('t a 1. a t a A T t a').went, '1 1 · - - - - - 2 2')
