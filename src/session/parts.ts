@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { ReadableStream } from 'node:stream/web'
 import { type AudioFrame, checkFrame, type Format } from '../audio/frame.ts'
+import { lineOf } from '../errors.ts'
 import type { RoomFact } from '../facts.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { ChartRoom } from '../room.ts'
@@ -12,6 +13,7 @@ import { type Ended, Turns } from './turns.ts'
 export class Input<F> {
   readonly #attach: (attached: boolean) => void
   #reader: AsyncIterator<F> | undefined
+  #closed = false
   /** One reader at a time; whoever comes after it goes on where it stopped. */
   readonly stream: ReadableStream<F>
 
@@ -21,6 +23,7 @@ export class Input<F> {
     this.stream = new ReadableStream<F>(
       {
         pull: async controller => {
+          if (this.#closed) return controller.close()
           this.#reader ??= source()[Symbol.asyncIterator]()
           const { done, value } = await this.#reader.next()
           if (done) controller.close()
@@ -44,6 +47,7 @@ export class Input<F> {
   }
   /** Ends the stream. */
   async close(): Promise<void> {
+    this.#closed = true
     await this.#reader?.return?.()
   }
 }
@@ -82,6 +86,16 @@ export class AudioOutput extends EventEmitter {
     this.sampleRate = format.sampleRate
     room.on(fact => this.#tell(fact)) // before the turns: what they tell comes last
     this.turns = new Turns({ ...hands, ended: turn => this.#finish(turn) })
+  }
+
+  /** Past a listener that throws: what is told is over, and others wait for it. */
+  override emit(event: string | symbol, ...news: unknown[]): boolean {
+    const listeners = this.rawListeners(event)
+    for (const listener of listeners) {
+      const pass = async () => Reflect.apply(listener, this, news)
+      pass().catch(error => this.#hands.log('error', 'listener.failed', { error: lineOf(error) }))
+    }
+    return listeners.length > 0
   }
 
   get capturedPlayoutSegments(): number {

@@ -151,6 +151,35 @@ it('reports every reply with its own text, also after interruptions (SESS-3)', a
   await close()
 })
 
+it('lets nobody wait for ever, and counts on, when a listener of the session throws (ROOM-17, SESS-1)', async () => {
+  const { clock, voice, counts, codes, close } = await begin()
+  for (const name of ['playbackStarted', 'playbackProgressed', 'playbackFinished'])
+    voice.on(name, () => {
+      throw new Error('not now')
+    })
+  await clock.runUntil(speak(voice, 200))
+  voice.flush()
+  const end = await clock.runUntil(voice.waitForPlayout())
+  assert.equal([end, counts()], [{ playbackPosition: 0.2, interrupted: false }, [1, 0]])
+  await clock.settle()
+  assert.equal(codes(), ['listener.failed', 'listener.failed', 'listener.failed'])
+  for (const n of [1, 2]) {
+    await voice.captureFrame(frame(n * 100))
+    voice.flush()
+  }
+  voice.clearBuffer()
+  await clock.settle()
+  assert.equal(counts(), [3, 0])
+  await close()
+})
+
+it('ends an input that is closed before anything was read', async () => {
+  const { ears, close } = await begin()
+  await ears.close()
+  assert.equal(await ears.stream.getReader().read(), { done: true, value: undefined })
+  await close()
+})
+
 it('takes replies one after the other without waiting for their ends (SESS-3)', async () => {
   const { clock, voice, text, finals, close } = await begin()
   for (const n of [1, 2, 3]) {
@@ -234,6 +263,11 @@ it('abandons the turn that has had no flush, and reports it as interrupted (SESS
       { playbackPosition: 0, interrupted: true },
     ].reverse(),
   )
+  await clock.runUntil(speak(voice, 200)) // again
+  voice.abandonOpenSegment()
+  await clock.runUntil(speak(voice, 200))
+  voice.flush()
+  assert.equal(await clock.runUntil(voice.waitForPlayout()), { playbackPosition: 0.2, interrupted: false })
   await close()
 })
 
