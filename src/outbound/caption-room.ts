@@ -13,16 +13,26 @@ export type CaptionRoomHands = CaptionHands & {
   isConnected?: () => boolean
 }
 
+/** The captions of one participant: what another one says does not hold them up. */
+type Voice = { captions: Captions; machine: typeof transcriptMachine; open: Map<string, TranscriptRef> }
+
 /**
  * What forwarders publish goes out on `lk.transcription`, each update as a stream with the whole text (TXT-2): what `beforeForward`
  * makes of a text need not begin with what it made of it before.
  */
 export const captionRoomOn = ({ clock, ids, isConnected = () => true, ...hands }: CaptionRoomHands): CaptionRoom => {
-  const captions = new Captions(hands)
   const { log, trackOf } = hands
-  const machine: typeof transcriptMachine = transcriptOn({ captions, log })
-  const open = new Map<string, TranscriptRef>()
-  const opened = (id: string, identity: string): TranscriptRef => {
+  const voices = new Map<string, Voice>()
+  const voiceOf = (identity: string): Voice => {
+    const known = voices.get(identity)
+    if (known) return known
+    const captions = new Captions(hands)
+    const voice: Voice = { captions, machine: transcriptOn({ captions, log }), open: new Map() }
+    voices.set(identity, voice)
+    return voice
+  }
+  const opened = ({ machine, open }: Voice, id: string, identity: string): TranscriptRef => {
+    for (const other of open.values()) other.send({ type: 'finish' }) // its own final was not sent: nobody says more of it
     const actor = createActor(machine, { clock, id: `transcript:${id}`, input: { id, side: 'caller', identity } })
     actor.subscribe({ complete: () => open.delete(id), error: () => open.delete(id) })
     open.set(id, actor)
@@ -31,9 +41,10 @@ export const captionRoomOn = ({ clock, ids, isConnected = () => true, ...hands }
   return {
     ...{ clock, ids, log, trackOf, isConnected },
     publish: ({ participantIdentity, segments }: Transcription) => {
+      const voice = voiceOf(participantIdentity)
       for (const { id, text, final } of segments) {
-        const actor = open.get(id) ?? opened(id, participantIdentity)
-        captions.put(id, text)
+        const actor = voice.open.get(id) ?? opened(voice, id, participantIdentity)
+        voice.captions.put(id, text)
         if (final) actor.send({ type: 'finish' })
       }
     },

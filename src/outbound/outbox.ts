@@ -44,10 +44,13 @@ export class Outbox<Owner> {
   /** Nobody is to look any more: what waits goes out as it is. */
   #isLate = false
 
-  /** Throws ERR_NO_TRACK if the participant is unknown or without microphone. */
+  /** Throws ERR_NO_TRACK if the participant is unknown or without microphone, a TypeError for what is no room or no participant. */
   constructor(options: OutboxOptions<Owner>, owner: Owner, language = '') {
     const { participant, track, room } = options
-    const identity = typeof participant === 'string' ? participant : participant.identity
+    if (typeof room?.publish !== 'function') throw new TypeError('room must be a room for captions: captionRoomOn makes one')
+    const identity = typeof participant === 'object' ? participant?.identity : participant
+    if (typeof identity !== 'string' || identity === '')
+      throw new TypeError(`participant must be an identity, or have one, not ${String(identity)}`)
     const trackId = (typeof track === 'object' ? track.sid : track) ?? room.trackOf(identity)
     if (trackId === undefined) throw coded('ERR_NO_TRACK', `${identity} is not in the room, or has no microphone: wait for it`)
     this.#options = options
@@ -102,7 +105,8 @@ export class Outbox<Owner> {
     const answer = await Promise.race([seen().catch((error: unknown) => new Error(lineOf(error))), late])
     clock.clearTimeout(timer)
     if (answer instanceof Error) log('warn', 'forwarder.before', { error: answer.message })
-    return isTranscription(answer) ? answer : original
+    // In whose name it is need not be said again.
+    return isTranscription(answer) ? { ...original, ...answer } : original
   }
   #giveWay(): void {
     const interim = this.#waiting.findIndex(({ final }) => !final)

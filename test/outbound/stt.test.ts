@@ -61,6 +61,18 @@ it('needs a microphone, and lets somebody see every message (STT-1)', async () =
   assert.equal(texts(), ['Hello. |'])
 })
 
+it('refuses by name what is no room and no participant', () => {
+  const { room } = scene()
+  const refuses = (options: object, what: RegExp) =>
+    assert.throws(
+      () => new SttForwarder(options as SttForwarderOptions),
+      (error: unknown) => error instanceof TypeError && what.test(error.message),
+    )
+  refuses({}, /^room must be/)
+  refuses({ room: {}, participant: 'ann' }, /^room must be/)
+  for (const participant of [undefined, null, '', 7, {}]) refuses({ room, participant }, /^participant must be/)
+})
+
 it('lives on after a publish that fails, and after a look that fails (STT-5)', async () => {
   let looks = 0
   const beforeForward = () => {
@@ -99,6 +111,63 @@ it('goes out as whole texts, the newest of those that wait for a write (STT-5, T
   assert.ok(said.length <= 3, said.join('/'))
   assert.is(said.at(-1), 'One two three four. true')
   assert.is(clock.timers, 0)
+})
+
+/** Forwarders into the streams of a room; what went out, in short. */
+const outlet = () => {
+  const clock = virtualClock()
+  const { room, codes, state } = fakeCaptions(clock)
+  const out = fakeTextOut()
+  const { ids, log, trackOf } = room
+  const captions = captionRoomOn({ textOut: out, clock, ids, log, trackOf, isConnected: () => state.connected })
+  const said = () =>
+    out.streams.map(
+      ({ sender, pieces, attributes }) =>
+        `${sender}: ${pieces.join('')}${attributes['lk.transcription_final'] === 'true' ? ' |' : ''}`,
+    )
+  return { clock, captions, codes, state, said }
+}
+const heard = (text: string, type = 'interim') => ({ type, alternatives: [{ text }] })
+
+it('keeps nobody else waiting while somebody has not said their last (FWD-5, TXT-7)', async () => {
+  const { clock, captions, said } = outlet()
+  const caller = new SttForwarder({ room: captions, participant: 'ann' })
+  const agent = new SttForwarder({ room: captions, participant: 'agent' })
+  caller.update(heard('Well'))
+  await clock.advance(10)
+  agent.update(heard('Yes?', 'final'))
+  await clock.advance(10)
+  assert.equal(said(), ['ann: Well', 'agent: Yes?', 'agent: Yes? |'])
+})
+
+it('goes on after a final that was not sent: with the next, what stands there becomes final (FWD-4, FWD-5, TXT-5)', async () => {
+  const { clock, captions, said, state, codes } = outlet()
+  const beforeForward = (_: SttForwarder, { segments, ...rest }: Transcription) => ({
+    ...rest,
+    segments: segments.filter(({ text }) => text !== 'Damn.'),
+  })
+  const forwarder = new SttForwarder({ room: captions, participant: 'ann', beforeForward })
+  forwarder.update(heard('Da'))
+  forwarder.update(heard('Damn.', 'final'))
+  await clock.advance(10)
+  forwarder.update(heard('So'))
+  await clock.advance(10)
+  state.connected = false
+  forwarder.update(heard('So.', 'final'))
+  await clock.advance(10)
+  state.connected = true
+  forwarder.update(heard('Well.', 'final'))
+  await clock.advance(10)
+  assert.equal(said(), ['ann: Da', 'ann: Da |', 'ann: So', 'ann: So |', 'ann: Well.', 'ann: Well. |'])
+  assert.equal([codes, clock.timers], [[], 0])
+})
+
+it('says in whose name it is, also where whoever changed the text does not (FWD-4)', async () => {
+  const beforeForward = (_: SttForwarder, { segments }: Transcription) => ({ segments })
+  const { say, clock, all } = scene({ beforeForward })
+  say('final', 'Hello.')
+  await clock.settle()
+  assert.equal([all[0]?.participantIdentity, all[0]?.trackId], ['ann', 'TR_ann'])
 })
 
 it('sends what is queued before it closes, or drops it, and closes an open interim in both cases (STT-6)', async () => {
