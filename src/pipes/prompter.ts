@@ -41,7 +41,7 @@ export class Prompter {
   #state: 'paced' | 'open' | 'over' = 'paced'
   #running = false
   #waiting = 0
-  #roomy: () => void = () => {}
+  readonly #held = new Set<() => void>()
   #timer: unknown
   spoken = ''
 
@@ -59,10 +59,7 @@ export class Prompter {
     if (this.#state === 'open') this.#line([word])
     else this.#learn(() => this.#line(this.#words.push(word)))
     if (this.#state === 'open') this.#say(() => true)
-    while (this.#waiting > maxWaiting)
-      await new Promise<void>(resolve => {
-        this.#roomy = resolve
-      })
+    while (this.#waiting > maxWaiting) await new Promise<void>(resolve => this.#held.add(resolve))
   }
   /** No more text will come. */
   end(): void {
@@ -103,9 +100,14 @@ export class Prompter {
     this.#state = 'over'
     this.#queue.length = 0
     this.#waiting = 0
-    this.#roomy()
+    this.#letGo()
   }
 
+  /** Whoever was held may go on, or look again. */
+  #letGo(): void {
+    for (const go of this.#held) go()
+    this.#held.clear()
+  }
   /** What was heard is fixed before the text or its audio goes on: so it does not matter how often anybody asks in between. */
   #learn(more: () => void): void {
     if (this.#state !== 'paced') return
@@ -137,7 +139,7 @@ export class Prompter {
       this.#queue.shift()
       this.spoken += next.word.text
       this.#waiting -= next.word.text.length
-      if (this.#waiting <= maxWaiting) this.#roomy()
+      if (this.#waiting <= maxWaiting) this.#letGo()
       this.#hands.publish(next.word)
     }
   }

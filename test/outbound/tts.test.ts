@@ -373,4 +373,16 @@ it('holds whoever pushes text faster than it is heard (law 6 of the design)', as
   await forwarder.close()
 })
 
+it('lets go of everybody who waits to push, also of those who do not take turns (law 4)', async () => {
+  const { forwarder, pass } = scene()
+  let waiting = 3
+  for (let n = 0; n < 3; n++) void forwarder.pushText('word '.repeat(14_000)).then(() => waiting--)
+  await pass(1)
+  assert.is(waiting, 3)
+  forwarder.segmentPlayoutFinished()
+  await pass(1)
+  assert.is(waiting, 0)
+  await forwarder.close()
+})
+
 it.run()
