@@ -60,11 +60,12 @@ export class AgentPlayout {
   #isPaused = false
   #closing: Promise<void> | undefined
 
+  /** Throws a TypeError for a source that is none, a RangeError for limits that cannot be. */
   constructor({ audioSource, clock = realClock(), ids = seededIds(1), log = stderr, ...limits }: AgentPlayoutOptions) {
     this.#clock = clock
     this.#ids = ids
     this.#log = log
-    this.#sink = 'sink' in audioSource ? audioSource.sink : audioSource
+    this.#sink = sinkOf(audioSource)
     this.#fadeMs = limits.fadeMs ?? 10
     const { sampleRate, channels } = this.#sink
     this.#speaker = new Speaker({ sampleRate, channels, clock, log, ...limits, tell: fact => this.#heard(fact) })
@@ -150,7 +151,7 @@ export class AgentPlayout {
     this.#handles.delete(handle.id)
     const interrupted = handle.outcome !== 'finished'
     this.#tell({
-      after: closed,
+      after: this.#within(closed), // from now on: several of them wait side by side
       run: () => {
         if (wasHeard) this.#emit('playout_stopped', { handle, interrupted })
         told()
@@ -165,7 +166,7 @@ export class AgentPlayout {
   async #runTold(): Promise<void> {
     await undefined
     for (let next = this.#told.shift(); next; next = this.#told.shift()) {
-      if (next.after) await this.#within(next.after)
+      await next.after
       next.run()
     }
     this.#telling = undefined
@@ -182,6 +183,16 @@ export class AgentPlayout {
     }
   }
 }
+
+const sinkOf = (source: unknown): Sink => {
+  const given: unknown = typeof source === 'object' && source !== null && 'sink' in source ? source.sink : source
+  if (isSink(given)) return given
+  throw new TypeError(
+    'audioSource must be a Sink, or what speakers.publish of a world gives: of a bare AudioSource nobody knows what was played',
+  )
+}
+const isSink = (value: unknown): value is Sink =>
+  ['write', 'free', 'queued', 'clear'].every(method => typeof Reflect.get(Object(value), method) === 'function')
 
 const used = new WeakSet<Forwarder>()
 const isSource = (value: unknown) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value

@@ -45,7 +45,11 @@ export const playText = async (text: AsyncIterable<string | Word>, hands: PlayHa
   const { id, forwarder, guard, log } = hands
   try {
     for await (const piece of pipe(text, until<string | Word>(signal))) {
-      if (isText(piece)) await guard(() => forwarder.pushText(piece))
+      if (isText(piece))
+        await orAborted(
+          guard(() => forwarder.pushText(piece)),
+          signal,
+        )
       else log('warn', 'playout.piece', { id, type: typeof piece })
     }
   } catch (error) {
@@ -54,6 +58,15 @@ export const playText = async (text: AsyncIterable<string | Word>, hands: PlayHa
   if (!signal.aborted) guard(() => forwarder.markTextSegmentEnd())
 }
 
+/** Resolves with the work, at the latest when the signal aborts: captions that wait for ever keep no source open. */
+const orAborted = (work: unknown, signal: AbortSignal): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined)
+    signal.addEventListener('abort', stop, { once: true })
+    Promise.resolve(work)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop))
+  })
 const isText = (piece: unknown) =>
   typeof piece === 'string' || (typeof piece === 'object' && piece !== null && 'text' in piece && typeof piece.text === 'string')
 
