@@ -166,9 +166,13 @@ export class ChartRoom {
     this.#engine.send({ type: 'finish', id })
     this.#shown(id, text, true)
   }
-  /** Shows text that nobody speaks, as it comes. Without effect once the room closes. */
+  /**
+   * Shows text that nobody speaks, as it comes; what is shown after it waits for its end. Without effect once the room closes. Throws
+   * ERR_DUPLICATE_SEGMENT while text is shown under this id.
+   */
   tell(id = this.nextId()): Telling {
     const { captions, identity } = this.#engine
+    captions.checkFree(id)
     let whole = ''
     let ended = false
     if (this.isOpen) this.#engine.send({ type: 'caption', segment: { id, side: 'agent', identity } })

@@ -56,8 +56,11 @@ export class Utterances {
     const id = saying.id ?? ids.next('SG_')
     if (this.#used.has(id) || this.#entries.has(id))
       throw coded('ERR_DUPLICATE_SEGMENT', `the id ${id} was used by another utterance: give each its own`)
-    const { promise: started, resolve: begin } = deferred<boolean>()
-    const { promise: played, resolve } = deferred<Played>()
+    if (saying.text) this.#hands.captions.checkFree(id)
+    let resolve: (played: Played) => void = () => {}
+    const played = new Promise<Played>(done => {
+      resolve = done
+    })
     this.#remember(id, played)
     const entry: Entry = { saying, ending: false, over: false, mark: new Mark(), begin, resolve }
     this.#entries.set(id, entry)

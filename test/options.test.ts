@@ -1,10 +1,11 @@
 /** What a room can be told, and what is refused before anything happens. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { codeOf } from '../src/errors.ts'
 import { type RoomOptions, settingsOf } from '../src/options.ts'
 import type { World } from '../src/ports.ts'
 import { openRoom } from '../src/room.ts'
-import { newCall, sound, startCall } from './fakes/call.ts'
+import { newCall, sound, startCall, timed } from './fakes/call.ts'
 
 const it = suite('options')
 
@@ -261,6 +262,25 @@ it('does without audio output: nothing is published, nothing can be said, words 
       ['All of it, unheard.', true],
     ],
   )
+  await call.clock.runUntil(call.room.close())
+})
+
+it('refuses an id under which text is shown already, and goes on showing (TXT-5)', async () => {
+  const call = await startCall()
+  const captions = call.caller.collect('lk.transcription')
+  const telling = call.room.tell('aside')
+  telling.put('One.')
+  const refused = (ask: () => unknown) => assert.throws(ask, (error: unknown) => codeOf(error) === 'ERR_DUPLICATE_SEGMENT')
+  refused(() => call.room.tell('aside'))
+  refused(() => call.room.say({ id: 'aside', audio: sound(100), text: timed(1) }))
+  telling.end()
+  call.room.show('Two.')
+  await call.clock.advance(100)
+  assert.equal(
+    captions.map(({ text }) => text),
+    ['One.', 'Two.'],
+  )
+  assert.equal([call.codes(), call.ends()], [[], []])
   await call.clock.runUntil(call.room.close())
 })
 

@@ -73,10 +73,14 @@ export class Captions {
     caption.shown()
   }
 
+  /** Throws ERR_DUPLICATE_SEGMENT while a segment with this id is open. */
+  checkFree(id: string): void {
+    if (this.#open.has(id)) throw coded('ERR_DUPLICATE_SEGMENT', `a segment with the id ${id} is open already`)
+  }
   /** Opens a segment; `shown` is called whenever there is new text. The returned function ends it. */
   enter(segment: Segment, shown: () => void): () => void {
     const { id } = segment
-    if (this.#open.has(id)) throw coded('ERR_DUPLICATE_SEGMENT', `a segment with the id ${id} is open already`)
+    this.checkFree(id)
     let leave: () => void = () => {}
     const left = new Promise<void>(resolve => {
       leave = resolve
