@@ -41,6 +41,14 @@ export type Legacy = {
   outputOptions?: RoomOutputOptions
 }
 
+const known = ['participant', 'inputOptions', 'outputOptions', 'clock', 'ids', 'log', 'opus']
+/** Throws a TypeError for what a RoomIO cannot do anything with. */
+export const checkHands = (hands: object): void => {
+  if (!isObject(hands)) throw new TypeError(`the last argument of a RoomIO must be a plain object, with ${known.join(', ')}`)
+  for (const key of Object.keys(hands))
+    if (!known.includes(key)) throw new TypeError(`the last argument of a RoomIO has no "${key}": it knows ${known.join(', ')}`)
+}
+
 /** The options that hold, unchecked. `participant` comes before `options.participantIdentity` (OPT-4). One warning for what is old (OPT-5). */
 export const optionsOf = (
   options: RoomOptions | undefined,

@@ -5,7 +5,7 @@
 import type { RemoteParticipant, Room as SdkRoom } from '@livekit/rtc-node'
 import { coded } from './errors.ts'
 import type { RoomFact } from './facts.ts'
-import { type Legacy, optionsOf } from './legacy.ts'
+import { checkHands, type Legacy, optionsOf } from './legacy.ts'
 import { attach } from './livekit/attach.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
 import type { Clock, Ids, Log, OpusDecoder, Participant, World } from './ports.ts'
@@ -17,7 +17,7 @@ import {
   closeSession,
   described,
   follow,
-  isTaken,
+  isSpeaking,
   keepsPace,
   putIn,
   type Session,
@@ -63,12 +63,13 @@ export class RoomIO {
   #audioOutput: AudioOutput | undefined
   #words: TextOutput | undefined
   #stand: unknown
-  #unfollow: (() => void) | undefined
+  #unfollow = () => {}
   #closed: Promise<void> | undefined
 
   /** Checks everything and touches nothing. `room`: the SDK's, connected now or later, and left so; or a world, which is joined and left. */
   constructor(session: Session, room: SdkRoom | World, options?: RoomOptions, hands: RoomIOHands = {}) {
     checkSession(session)
+    checkHands(hands)
     this.#session = session
     if ('remoteParticipants' in Object(room)) this.#sdk = room as SdkRoom
     this.#world = this.#sdk ? attach(this.#sdk, hands) : (room as World)
@@ -90,12 +91,16 @@ export class RoomIO {
       this.#world.log('warn', 'session.resumes', { ignored: 'falseInterruption' })
     room.on(fact => this.#tell(fact))
     this.#equip(room, settings)
-    for (const part of parts) putIn(session, slots[part], this.#parts[part])
+    const slots = slotsOf(session)
+    if (this.#videoInput && 'video' in session.input) slots.put(videoIn, this.#videoInput) // CAM-3
+    if (this.#audioInput) slots.put(audioIn, this.#audioInput)
+    if (settings.on.audioOutput) slots.put(audioOut, this.#audioOutput)
+    if (this.#words) slots.put(words, this.#words)
     this.#unfollow = follow(session, {
-      agent_state_changed: event => this.#onState(event),
-      user_input_transcribed: event => this.#onWords(event),
-      ...(settings.falseInterruption ? { user_state_changed: event => this.#onUser(event) } : {}),
-      close: () => void this.#close('session.closed'),
+      agent_state_changed: this.#onState,
+      user_input_transcribed: this.#onWords,
+      close: () => this.#close('session.closed'),
+      ...(settings.falseInterruption ? { user_state_changed: this.#onSound } : {}),
     })
     this.#onState({ newState: session.agentState })
     this.#standIn()
@@ -166,18 +171,18 @@ export class RoomIO {
     const words = wordsIn(event)
     if (words && this.#settings.on.textOutput) this.#room?.heard(words.text, words.final)
   }
-  /** OUT-25a, once: what the session does itself is left to it. */
-  #onUser(event: unknown): void {
-    const sound = soundIn(event)
-    if (sound && !waitsItself(this.#session)) this.#room?.speech(sound)
-  }
+  readonly #onSound = (event: unknown): void => this.#room?.speech(isSpeaking(event) ? 'started' : 'ended')
 
   #tell(fact: RoomFact): void {
     if (fact.type === 'hung.up' && !this.#closed) void closeSession(this.#session, 'participant_disconnected', this.#world.log)
-    const linked = fact.type === 'linked' ? this.linkedParticipant : undefined
+    const linked = fact.type === 'linked' ? this.#newest(fact.identity) : undefined // by now another one may be linked
     if (linked) this.#session._onRoomIOParticipantLinked?.('tracks' in linked ? described(linked) : linked)
   }
 
+  #newest(identity: string): RemoteParticipant | Participant | undefined {
+    const roster = this.#room?.actor.getSnapshot().context.roster
+    return this.#sdk?.remoteParticipants.get(identity) ?? roster?.findLast(one => one.identity === identity)
+  }
   /** A room of somebody else's may be connected long ago, or at any time. */
   get #attended() {
     return this.#sdk ? { session: true, patient: true, late: this.#sdk.isConnected } : { session: true }
@@ -232,10 +237,8 @@ export class RoomIO {
     return this.#closed
   }
   async #end(reason: string): Promise<void> {
-    const room = this.#room
-    if (!room) return
-    this.#unfollow?.()
-    await room.close(reason)
+    this.#unfollow()
+    await this.#room?.close(reason)
   }
   #vacate(): void {
     const session = this.#session

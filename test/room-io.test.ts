@@ -110,6 +110,21 @@ it('gives each link to the session once, by either way (LINK-6)', async () => {
   await here.close()
 })
 
+it('names each who was linked, also where the next one followed at once (LINK-6)', async () => {
+  const { io, hub, clock, session, close } = await started()
+  hub.participant({ identity: 'bob' }).join()
+  await clock.advance(10)
+  session.asked.length = 0
+  io.setParticipant('bob')
+  io.setParticipant('ann')
+  await clock.settle()
+  assert.equal(
+    session.asked.filter(one => typeof one === 'object').map(one => (one as { identity: string }).identity),
+    ['bob', 'ann'],
+  )
+  await close()
+})
+
 it('pins who is named before the start, before they come, or before the room is connected (LINK-14, LINK-3)', async () => {
   const here = scene()
   here.io.setParticipant('eve')
@@ -453,6 +468,16 @@ const refused: [what: string, make: (world: World) => unknown, message: RegExp][
     'no options but null',
     world => new RoomIO(new FakeSession(), world, null as never),
     /^options must be a plain object, not null/,
+  ],
+  [
+    'an identity in the place of what names it',
+    world => new RoomIO(new FakeSession(), world, {}, 'bob' as never),
+    /plain object/,
+  ],
+  [
+    'what it does not know beside the options',
+    world => new RoomIO(new FakeSession(), world, {}, { particpant: 'bob' } as never),
+    /has no "particpant": it knows participant/,
   ],
   ['an identity that is none', world => new RoomIO(new FakeSession(), world, {}, { participant: '' }), /participant/],
   [

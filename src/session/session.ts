@@ -29,12 +29,8 @@ export const wordsIn = (event: unknown): { text: string; final: boolean } | unde
   const text = field(event, 'transcript')
   return typeof text === 'string' ? { text, final: field(event, 'isFinal') === true } : undefined
 }
-/** What the user's state says of their sound. */
-export const soundIn = (event: unknown): 'started' | 'ended' | undefined => {
-  const state = field(event, 'newState')
-  if (typeof state !== 'string') return undefined
-  return state === 'speaking' ? 'started' : 'ended'
-}
+/** Whether the caller speaks, as the session hears it. */
+export const isSpeaking = (event: unknown): boolean => field(event, 'newState') === 'speaking'
 const field = (event: unknown, key: string): unknown =>
   typeof event === 'object' && event !== null ? Reflect.get(event, key) : undefined
 
@@ -49,11 +45,12 @@ export const checkSession = (session: Session): void => {
 }
 const lacks = (member: string) => new TypeError(`the session has no ${member}: give one that has all of an AgentSession's`)
 
-/** Follows what the session tells, by the names of its events, until the function that is given back is called. */
-export const follow = (session: Session, listeners: Record<string, (event: unknown) => void>): (() => void) => {
-  for (const [event, listener] of Object.entries(listeners)) session.on(event, listener)
+/** Listens to these events of it, until the returned function is called. */
+export const follow = (session: Session, listeners: Record<string, (event: unknown) => unknown>): (() => void) => {
+  const all = Object.entries(listeners).map(([event, take]) => [event, (news: unknown) => void take(news)] as const)
+  for (const [event, listener] of all) session.on(event, listener)
   return () => {
-    for (const [event, listener] of Object.entries(listeners)) session.off(event, listener)
+    for (const [event, listener] of all) session.off(event, listener)
   }
 }
 

@@ -2,12 +2,15 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type InterruptionEvent, interruptionMachine } from '../../machines/outbound/interruption.ts'
+import { frameOf } from '../../src/audio/frame.ts'
 import { attend } from '../../src/minds/attend.ts'
 import type { VoiceActivity } from '../../src/minds/senses.ts'
 import type { SpeechFact } from '../../src/minds/speech.ts'
 import { interruptionOn } from '../../src/outbound/interruption.ts'
 import type { Mind, Played, Utterance } from '../../src/ports.ts'
-import { type Call, perMs, samples, sound, stalled, startCall, timed } from '../fakes/call.ts'
+import { RoomIO } from '../../src/room-io.ts'
+import { type Call, format, newCall, outcomeOf, perMs, samples, sound, stalled, startCall, timed } from '../fakes/call.ts'
+import { FakeSession } from '../fakes/session.ts'
 import { explore, ignored, type Stride, table, walk } from '../model.ts'
 
 const it = suite('interruption')
@@ -155,6 +158,28 @@ it('ends at the held position if they take the turn, and the answer is not held 
   await clock.advance(5_000)
   assert.is((await known(call, answer.played))?.outcome, 'finished')
   await room.close()
+})
+
+it('hears of sounds from a session that tells what its user does (OUT-25a)', async () => {
+  const { clock, world } = newCall()
+  const session = new FakeSession()
+  const io = new RoomIO(session, world, { falseInterruption: { timeoutMs: 2_000 } })
+  io.start()
+  await clock.advance(300)
+  const voice = io.audioOutput
+  void voice?.captureFrame(frameOf(samples(1_000), format)).then(() => voice.flush())
+  session.become('speaking')
+  await clock.advance(500)
+  const end = await outcomeOf(clock, voice?.waitForPlayout() ?? Promise.reject())
+  session.emit('user_state_changed', { newState: 'speaking' })
+  await clock.advance(2_500)
+  session.emit('user_state_changed', { newState: 'listening' })
+  await clock.advance(1_999)
+  assert.is(end.value, undefined)
+  await clock.advance(600)
+  assert.equal(end.value, { playbackPosition: 1, interrupted: false })
+  await clock.runUntil(io.close())
+  assert.is(session.handlers, 0)
 })
 
 it('counts the time from the last sound (OUT-25a)', async () => {
