@@ -60,7 +60,10 @@ const canonical = (name: string, given: object, known: string[]): Record<string,
     const alias = aliases[key]
     if (alias !== undefined && known.includes(alias)) named[alias] ??= value
     else if (known.includes(key)) named[key] = value === undefined ? named[key] : value
-    else throw new TypeError(`${name} has no "${key}": ${renamed[key] ? `use ${renamed[key]}` : `it knows ${known.join(', ')}`}`)
+    else
+      throw new TypeError(
+        `${name} has no "${key}": ${renamed[key] ? `use ${renamed[key]}` : `it knows ${known.join(', ') || 'none'}`}`,
+      )
   }
   return named
 }

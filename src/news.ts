@@ -12,8 +12,10 @@ export class News<F = RoomFact> {
     this.#failed = failed
   }
 
-  add(listener: (fact: F) => unknown): () => void {
-    const mine = (fact: F) => listener(fact)
+  /** Throws a TypeError for what cannot be called. */
+  add(listener: (fact: RoomFact) => unknown): () => void {
+    if (typeof listener !== 'function') throw new TypeError(`a listener is a function of a fact, not a ${typeof listener}`)
+    const mine = (fact: RoomFact) => listener(fact)
     this.#listeners.add(mine)
     return () => void this.#listeners.delete(mine)
   }

@@ -284,6 +284,19 @@ it('refuses an id under which text is shown already, and goes on showing (TXT-5)
   await call.clock.runUntil(call.room.close())
 })
 
+it('refuses what is no listener, no text and no id, and changes nothing', async () => {
+  const call = await startCall()
+  const { room } = call
+  const refused = (ask: () => unknown, what: RegExp) =>
+    assert.throws(ask, (error: unknown) => error instanceof TypeError && what.test(error.message))
+  refused(() => room.on(7 as never), /^a listener is a function of a fact, not a number$/)
+  for (const id of ['', 7, null]) refused(() => room.tell(id as never), /^the id of a segment is a text/)
+  refused(() => room.tell().put(7 as never), /^what is shown is a text, not a number$/)
+  await call.clock.settle()
+  assert.equal(call.codes(), [])
+  await call.clock.runUntil(room.close())
+})
+
 it('publishes with what the SDK shall be told besides', async () => {
   const tracks: unknown[] = []
   const wrap = (world: World): World => ({

@@ -20,8 +20,7 @@ const TTL = 6 * 60 * 60 // seconds, as the SDK has it
 /** A token to join `room` as `identity`, with the rights an agent needs: hear, speak, send data, set its own attributes. */
 export const tokenFor = async (admission: Admission): Promise<string> => {
   const { apiKey, apiSecret, room, identity, name, attributes, kind = 'agent', ttl = TTL } = admission
-  for (const [field, value] of Object.entries({ apiKey, apiSecret, room, identity }))
-    if (typeof value !== 'string' || value === '') throw new TypeError(`${field} is missing: a token needs it`)
+  check({ apiKey, apiSecret, room, identity }, 'a token needs it')
   const { AccessToken } = await import('livekit-server-sdk') // 70 ms, and not everybody makes his own tokens
   const token = new AccessToken(apiKey, apiSecret, {
     identity,
@@ -34,8 +33,14 @@ export const tokenFor = async (admission: Admission): Promise<string> => {
   return token.toJwt()
 }
 
-/** Ends the room for everybody in it. Rejects as the server does. */
+/** Ends the room for everybody in it. Rejects as the server does, with a TypeError for what is missing. */
 export const deleteRoom = async ({ url, apiKey, apiSecret, room }: Keys & { url: string; room: string }): Promise<void> => {
+  check({ url, apiKey, apiSecret, room }, 'it takes all of it to delete a room')
   const { RoomServiceClient } = await import('livekit-server-sdk')
   await new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret).deleteRoom(room)
+}
+
+const check = (fields: Record<string, unknown>, why: string): void => {
+  for (const [field, value] of Object.entries(fields))
+    if (typeof value !== 'string' || value === '') throw new TypeError(`${field} is missing: ${why}`)
 }

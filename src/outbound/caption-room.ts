@@ -18,9 +18,10 @@ type Voice = { captions: Captions; machine: typeof transcriptMachine; open: Map<
 
 /**
  * What forwarders publish goes out on `lk.transcription`, each update as a stream with the whole text (TXT-2): what `beforeForward`
- * makes of a text need not begin with what it made of it before.
+ * makes of a text need not begin with what it made of it before. Throws a TypeError that names the hand that is missing.
  */
 export const captionRoomOn = ({ clock, ids, isConnected = () => true, ...hands }: CaptionRoomHands): CaptionRoom => {
+  check({ ...hands, clock, ids })
   const { log, trackOf } = hands
   const voices = new Map<string, Voice>()
   const voiceOf = (identity: string): Voice => {
@@ -49,4 +50,16 @@ export const captionRoomOn = ({ clock, ids, isConnected = () => true, ...hands }
       }
     },
   }
+}
+
+const needed = { textOut: 'open', clock: 'setTimeout', ids: 'next', log: 'call', trackOf: 'call' }
+const has = (value: unknown, method: string) => typeof Reflect.get(Object(value), method) === 'function'
+const check = (hands: CaptionRoomHands): void => {
+  for (const [hand, method] of Object.entries(needed))
+    if (!has(Reflect.get(hands, hand), method))
+      throw new TypeError(
+        `${hand} is missing: take textOut, clock, ids and log from a world; trackOf(identity) tells whose voice is where`,
+      )
+  if (hands.packets !== undefined && !has(hands.packets, 'wanted'))
+    throw new TypeError('packets must be { packets, wanted, senderOf, log }: those of a world alone do not say who needs them')
 }

@@ -59,6 +59,7 @@ export class Captions {
   put(id: string, piece: string | Word): void {
     const caption = this.#open.get(id)
     const word = typeof piece === 'string' ? { text: piece } : piece
+    if (typeof word?.text !== 'string') throw new TypeError(`what is shown is a text, not a ${typeof piece}`)
     const { length } = word.text
     if (!caption || length === 0) return
     if (caption.full || caption.waiting + length > maxWaiting) {
@@ -73,8 +74,10 @@ export class Captions {
     caption.shown()
   }
 
-  /** Throws ERR_DUPLICATE_SEGMENT while a segment with this id is open. */
+  /** Throws a TypeError for an id that cannot be one, ERR_DUPLICATE_SEGMENT while a segment with this id is open. */
   checkFree(id: string): void {
+    if (typeof id !== 'string' || id === '')
+      throw new TypeError(`the id of a segment is a text that is not empty, not ${String(id)}`)
     if (this.#open.has(id)) throw coded('ERR_DUPLICATE_SEGMENT', `a segment with the id ${id} is open already`)
   }
   /** Opens a segment; `shown` is called whenever there is new text. The returned function ends it. */

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { codeOf } from '../../src/errors.ts'
 import { joinFailure, placeOf } from '../../src/livekit/failures.ts'
-import { livekit, tokenFor } from '../../src/livekit/index.ts'
+import { deleteRoom, livekit, tokenFor } from '../../src/livekit/index.ts'
 
 const it = suite('livekit failures')
 
@@ -75,6 +75,18 @@ it('makes a token with the rights of an agent, and none without keys, room or id
     const error = await tokenFor({ ...admission, [field]: '' }).catch((thrown: unknown) => thrown)
     assert.ok(error instanceof TypeError && error.message.startsWith(field), field)
   }
+})
+
+it('says which of the keys is missing, for a token and to delete a room', async () => {
+  const all = { apiKey: 'devkey', apiSecret: 'secret', room: 'demo', url: 'ws://127.0.0.1:1', identity: 'agent' }
+  const missing = async (work: Promise<unknown>, field: string) =>
+    work.then(
+      () => assert.unreachable(),
+      error => assert.is(error instanceof TypeError && error.message.split(' ')[0], field),
+    )
+  for (const field of ['apiKey', 'apiSecret', 'room', 'identity']) await missing(tokenFor({ ...all, [field]: '' }), field)
+  for (const field of ['url', 'apiKey', 'apiSecret', 'room'])
+    await missing(deleteRoom({ ...all, [field]: undefined as never }), field)
 })
 
 it.run()

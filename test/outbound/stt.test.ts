@@ -140,6 +140,19 @@ it('keeps nobody else waiting while somebody has not said their last (FWD-5, TXT
   assert.equal(said(), ['ann: Well', 'agent: Yes?', 'agent: Yes? |'])
 })
 
+it('needs a room’s hands, and says which is missing', () => {
+  const clock = virtualClock()
+  const { room } = fakeCaptions(clock)
+  const hands = { textOut: fakeTextOut(), clock, ids: room.ids, log: room.log, trackOf: room.trackOf }
+  const refuses = (wrong: object, what: RegExp) =>
+    assert.throws(
+      () => captionRoomOn({ ...hands, ...wrong }),
+      (error: unknown) => error instanceof TypeError && what.test(error.message),
+    )
+  for (const hand of Object.keys(hands)) refuses({ [hand]: undefined }, new RegExp(`^${hand} is missing`))
+  refuses({ packets: { send: async () => {} } }, /^packets must be/)
+})
+
 it('goes on after a final that was not sent: with the next, what stands there becomes final (FWD-4, FWD-5, TXT-5)', async () => {
   const { clock, captions, said, state, codes } = outlet()
   const beforeForward = (_: SttForwarder, { segments, ...rest }: Transcription) => ({
