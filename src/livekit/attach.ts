@@ -5,7 +5,7 @@ import type { Joined, Room, RoomEvent, World } from '../ports.ts'
 import { listenTo, listenToNative } from './events.ts'
 import { Line } from './line.ts'
 import { hush } from './quiet.ts'
-import { change, refuseWhenDown } from './room.ts'
+import { change, noteLeft, refuseWhenDown } from './room.ts'
 import { reasonOf } from './wait.ts'
 import { type Surroundings, surroundings, worldOn } from './world.ts'
 
@@ -65,6 +65,7 @@ class Guest implements Room {
     this.#line.tell = undefined
     this.#line.end()
     for (const off of this.#offs.splice(0)) off()
+    noteLeft() // its owner may end it, and the process, in the next moment
   }
   #connected(signal: AbortSignal): Promise<void> {
     const room = this.#room

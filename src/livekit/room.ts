@@ -29,6 +29,13 @@ let down: Promise<void> | undefined
 /** When a room was left last, in ms of the process. */
 let leftAt = Number.NEGATIVE_INFINITY
 
+/** A room was left at this moment, by us or with its owner's leave. */
+export const noteLeft = (): void => {
+  leftAt = performance.now()
+}
+/** For how long the native layer may still be busy with the room that was left last, in ms. */
+export const settlingMs = (): number => Math.max(0, leftAt + NEGOTIATION - performance.now())
+
 /** Throws with code ERR_DISPOSED after `shutdown`. */
 export const refuseWhenDown = (): void => {
   if (down)
@@ -42,8 +49,7 @@ export const refuseWhenDown = (): void => {
 export const shutdown = (): Promise<void> => {
   const end = async () => {
     await Promise.all([...joined].map(leave => leave()))
-    const left = leftAt + NEGOTIATION - performance.now()
-    if (left > 0) await sleep(realClock(), left) // or else the native layer complains on stderr that it cannot
+    await sleep(realClock(), settlingMs()) // or else the native layer complains on stderr that it cannot
     await dispose()
   }
   down ??= end()
@@ -154,7 +160,7 @@ class Visit {
       log('warn', 'livekit.leave.failed', { error: lineOf(error) })
     } finally {
       if (room) this.#forget(room)
-      leftAt = performance.now()
+      noteLeft()
       joined.delete(this.leave)
     }
   }

@@ -4,6 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { codeOf } from '../../src/errors.ts'
 import { attach } from '../../src/livekit/attach.ts'
+import { settlingMs } from '../../src/livekit/room.ts'
 import { heldBy } from '../../src/livekit/world.ts'
 import { MultimodalAgent } from '../../src/multimodal-agent.ts'
 import type { RoomEvent } from '../../src/ports.ts'
@@ -120,6 +121,15 @@ it('leaves the room connected, with the listeners that its owner has (ROOM-13)',
   assert.equal([listeners(), disconnected, state.connected], [before, 0, true])
   assert.equal(heldBy(made), { listener: 0, stream: 0, speaker: 0 })
   room.registerByteStreamHandler('pictures', () => {}) // throws if ours is still there
+})
+
+it('lets the native layer settle after a leave before the SDK may be shut down', async () => {
+  const { world } = scene()
+  const { room } = world()
+  await room.join(() => {}, never)
+  const before = settlingMs()
+  await room.leave()
+  assert.ok(settlingMs() > Math.max(before, 100), `${before} → ${settlingMs()}`)
 })
 
 it('finds a topic of the room’s owner taken, and leaves it to him (PRE-15, CHAT-1)', () => {
