@@ -188,7 +188,7 @@ const sinkOf = (source: unknown): Sink => {
   const given: unknown = typeof source === 'object' && source !== null && 'sink' in source ? source.sink : source
   if (isSink(given)) return given
   throw new TypeError(
-    'audioSource must be a Sink, or what speakers.publish of a world gives: of a bare AudioSource nobody knows what was played',
+    'audioSource must be a Sink, or what speakers.publish of a world gives; of an AudioSource sinkOn in chartroom/livekit makes one',
   )
 }
 const isSink = (value: unknown): value is Sink =>

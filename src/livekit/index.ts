@@ -2,4 +2,5 @@
 export { attach } from './attach.ts'
 export { shutdown } from './room.ts'
 export { type Admission, deleteRoom, type Keys, tokenFor } from './server.ts'
+export { sinkOn } from './speakers.ts'
 export { type LiveKitOptions, livekit } from './world.ts'

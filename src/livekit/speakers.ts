@@ -9,7 +9,7 @@ import {
   TrackSource,
 } from '@livekit/rtc-node'
 import { lineOf } from '../errors.ts'
-import type { Publication, Speakers, SpeakerTrack } from '../ports.ts'
+import type { Log, Publication, Sink, Speakers, SpeakerTrack } from '../ports.ts'
 import type { Line } from './line.ts'
 import { type NativeQueue, NativeSink } from './sink.ts'
 import { TICK } from './tick.ts'
@@ -53,6 +53,21 @@ const queueOf = (source: AudioSource): NativeQueue => ({
     source.captureFrame(new AudioFrame(data, source.sampleRate, source.numChannels, data.length / source.numChannels)),
   clear: () => source.clearQueue(),
 })
+
+/**
+ * An audio source that its owner publishes, as what a playout plays into; from then on nobody else may capture into it. Resolves once it
+ * is known when the source plays, mostly after 0.12 s. Rejects with a TypeError or RangeError for what cannot be played into.
+ */
+export const sinkOn = async (source: AudioSource, { log = () => {}, signal }: Playing = {}): Promise<Sink> => {
+  if (typeof source?.captureFrame !== 'function' || typeof source.clearQueue !== 'function')
+    throw new TypeError('the source must be an AudioSource of @livekit/rtc-node')
+  const { sampleRate, numChannels: channels, queueSize: queueMs } = source
+  checkTrack({ sampleRate, channels, queueMs, name: '' })
+  const sink = new NativeSink(queueOf(source), { sampleRate, channels, queueMs, log })
+  await sink.tune(signal ?? new AbortController().signal)
+  return sink
+}
+type Playing = { log?: Log; signal?: AbortSignal }
 
 class Voice {
   readonly sink: NativeSink
