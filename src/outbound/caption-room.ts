@@ -33,7 +33,6 @@ export const captionRoomOn = ({ clock, ids, isConnected = () => true, ...hands }
     return voice
   }
   const opened = ({ machine, open }: Voice, id: string, identity: string): TranscriptRef => {
-    for (const other of open.values()) other.send({ type: 'finish' }) // its own final was not sent: nobody says more of it
     const actor = createActor(machine, { clock, id: `transcript:${id}`, input: { id, side: 'caller', identity } })
     actor.subscribe({ complete: () => open.delete(id), error: () => open.delete(id) })
     open.set(id, actor)
@@ -43,6 +42,8 @@ export const captionRoomOn = ({ clock, ids, isConnected = () => true, ...hands }
     ...{ clock, ids, log, trackOf, isConnected },
     publish: ({ participantIdentity, segments }: Transcription) => {
       const voice = voiceOf(participantIdentity)
+      const isNew = segments.some(({ id }) => !voice.open.has(id))
+      for (const [id, actor] of isNew ? voice.open : []) if (!segments.some(one => one.id === id)) actor.send({ type: 'finish' }) // its own final was not sent: no more is said of it
       for (const { id, text, final } of segments) {
         const actor = voice.open.get(id) ?? opened(voice, id, participantIdentity)
         voice.captions.put(id, text)

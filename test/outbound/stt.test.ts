@@ -175,6 +175,23 @@ it('goes on after a final that was not sent: with the next, what stands there be
   assert.equal([codes, clock.timers], [[], 0])
 })
 
+it('keeps several segments of one message open beside each other (FWD-4)', async () => {
+  const { clock, captions, said } = outlet()
+  const beforeForward = (_: SttForwarder, { segments: [one], ...rest }: Transcription) => ({
+    ...rest,
+    segments: one ? one.text.split('/').map((text, n) => ({ ...one, id: `line${n}`, text })) : [],
+  })
+  const forwarder = new SttForwarder({ room: captions, participant: 'ann', beforeForward })
+  for (const text of ['a/', 'a/b']) forwarder.update(heard(text))
+  await clock.advance(10)
+  forwarder.update(heard('a/b.', 'final'))
+  await clock.advance(10)
+  assert.equal(
+    said().filter(line => line.endsWith('|')),
+    ['ann: a |', 'ann: b. |'],
+  )
+})
+
 it('says in whose name it is, also where whoever changed the text does not (FWD-4)', async () => {
   const beforeForward = (_: SttForwarder, { segments }: Transcription) => ({ segments })
   const { say, clock, all } = scene({ beforeForward })
