@@ -85,6 +85,10 @@ export class Utterances {
           this.#shown(id, word)
         },
         fail: error => speaker.fail(id, error),
+        // What waits for no sound is all there: what is said next need not wait for its end.
+        ended: () => {
+          if (!sync.syncTranscription) this.#hands.send({ type: 'finish', id })
+        },
       })
     void say(audio, speaker, id, signal, entry.showing?.prompter)
   }

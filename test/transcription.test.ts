@@ -276,4 +276,15 @@ it('sends packets for what was said while the room was away when it is back (TXT
   await end(call)
 })
 
+it('shows each text as it comes where it is not synchronised, also while the one before it is still heard (SYNC-13)', async () => {
+  const call = await scene({ textOutput: { syncTranscription: false } })
+  for (const text of ['One.', 'Two.', 'Three.']) call.room.say({ audio: sound(2_000), text: pieces(text) })
+  await call.clock.advance(500)
+  assert.equal(
+    call.streams.map(({ text, attributes }) => [text, attributes['lk.transcription_final']]),
+    ['One.', 'Two.', 'Three.'].map(text => [text, 'true']),
+  )
+  await end(call)
+})
+
 it.run()

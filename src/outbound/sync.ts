@@ -9,6 +9,8 @@ export type ShowingHands = Omit<PrompterHands, 'playhead'> & {
   text: AsyncIterable<string | Word>
   /** The text breaks. What came before goes on as it was, until the owner ends the utterance. */
   fail: (error: unknown) => void
+  /** No more text will come. */
+  ended?: () => void
 }
 
 /** The words of one utterance. Its machine works the prompter; its owner says what becomes of the audio. */
@@ -28,14 +30,17 @@ export class Showing {
 
   /** Starts to read. The returned function ends it. */
   start(tell: (event: SyncEvent) => void): () => void {
-    const { text, fail } = this.#hands
+    const { text, fail, ended = () => {} } = this.#hands
     const over = new AbortController()
     const follow = () => tell({ type: this.#playhead.running() ? 'playhead.moved' : 'playhead.rested' })
     const unfollow = this.#playhead.changed(follow)
     this.#tell = tell
     show(text, this.prompter, over.signal)
       .catch(fail)
-      .finally(() => tell({ type: 'text.ended' }))
+      .finally(() => {
+        tell({ type: 'text.ended' })
+        ended()
+      })
     return () => {
       over.abort()
       unfollow()
