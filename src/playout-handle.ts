@@ -2,6 +2,7 @@
 import { createActor } from 'xstate'
 import type { PlayoutRef, playoutMachine } from '../machines/outbound/playout.ts'
 import type { AudioFrame } from './audio/frame.ts'
+import { deferred } from './deferred.ts'
 import { lineOf } from './errors.ts'
 import type { Speaker } from './outbound/speaker.ts'
 import type { Forwarder } from './outbound/tts.ts'
@@ -60,11 +61,11 @@ export type HandleHands = {
 
 export class Handle implements PlayoutHandle {
   readonly id: string
-  readonly finished: Promise<PlayoutEnd>
+  readonly #over = deferred<PlayoutEnd>()
+  readonly finished = this.#over.promise
   readonly #parts: HandleParts
   readonly #hands: HandleHands
   readonly #actor: PlayoutRef
-  #resolve: (end: PlayoutEnd) => void = () => {}
   #end: PlayoutEnd | undefined
   #reason: PlayoutReason | undefined
   #error: unknown
@@ -76,9 +77,6 @@ export class Handle implements PlayoutHandle {
     this.id = id
     this.#parts = parts
     this.#hands = hands
-    this.finished = new Promise(resolve => {
-      this.#resolve = resolve
-    })
     this.#actor = createActor(machine, { clock, id, input: { id, sampleRate: speaker.format.sampleRate, texting: true } })
     this.#actor.subscribe({
       complete: () => this.#conclude(this.#actor.getSnapshot().output),
@@ -175,7 +173,7 @@ export class Handle implements PlayoutHandle {
       ...(outcome === 'failed' ? { error: this.#error ?? played?.error } : {}),
     }
     const end = this.#end
-    this.#hands.over(this, this.#isStarted, Promise.resolve(closed), () => this.#resolve(end))
+    this.#hands.over(this, this.#isStarted, Promise.resolve(closed), () => this.#over.resolve(end))
   }
   /** The machine left no account: the speaker has it. */
   #lost(): number {

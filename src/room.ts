@@ -5,6 +5,7 @@ import { heardIn, readyIn } from './arrivals.ts'
 import { type Queue, slide } from './audio/buffer.ts'
 import type { AudioFrame } from './audio/frame.ts'
 import { conversationOf } from './conversation.ts'
+import { deferred } from './deferred.ts'
 import { Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
@@ -60,17 +61,11 @@ export class ChartRoom {
     if (settings.listener) this.#news.add(settings.listener)
     this.#chat = slide(UNREAD, undefined, ({ size, from }) => world.log('warn', 'chat.unread', { messages: size, from }))
     if (!settings.textInput || settings.textInput.callback) this.#chat.end()
-    let opened: () => void = () => {}
-    let failed: (error: unknown) => void = () => {}
-    let closed: (reason: string) => void = () => {}
-    this.opened = new Promise((resolve, reject) => {
-      opened = resolve
-      failed = reject
-    })
+    const { promise: opening, resolve: opened, reject: failed } = deferred<void>()
+    const { promise: closing, resolve: closed } = deferred<string>()
+    this.opened = opening
     this.opened.catch(() => {}) // whoever waits for it is told; who does not, may ask `closed`
-    this.closed = new Promise(resolve => {
-      closed = resolve
-    })
+    this.closed = closing
     this.#engine = new Engine({
       ...{ world, settings, attended, opened },
       emit: fact => this.#news.tell(fact),

@@ -2,17 +2,9 @@
 import { type Queue, slide } from '../audio/buffer.ts'
 import { type Cutter, cutter } from '../audio/cut.ts'
 import type { AudioFrame } from '../audio/frame.ts'
+import { deferred } from '../deferred.ts'
 import { samplesIn } from './input.ts'
 import type { Recording } from './store.ts'
-
-/** A promise that somebody else resolves. */
-const deferred = <T>() => {
-  let resolve: (value: T) => void = () => {}
-  const promise = new Promise<T>(settle => {
-    resolve = settle
-  })
-  return { promise, resolve }
-}
 
 export class Reading {
   /** Live audio that has come, and may not pass yet. */

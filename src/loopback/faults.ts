@@ -1,4 +1,5 @@
 /** What a test makes go wrong: the next operation fails, or never settles by itself. */
+import { deferred } from '../deferred.ts'
 
 /** The operations of a world that may fail or stall. `closeText` is the end of a text stream, `unpublish` that of a track. */
 export type Operation =
@@ -31,10 +32,7 @@ export const createFaults = (): Faults => {
       planned.push({ operation, identity, fault: { error } })
     },
     stall: (operation, identity) => {
-      let release = () => {}
-      const released = new Promise<void>(resolve => {
-        release = resolve
-      })
+      const { promise: released, resolve: release } = deferred<void>()
       planned.push({ operation, identity, fault: { released } })
       return release
     },

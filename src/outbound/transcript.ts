@@ -1,6 +1,7 @@
 /** What the transcript machine asks for: text streams, and the captions that wait for them. */
 import { fromCallback, fromPromise } from 'xstate'
 import { type Segment, type TranscriptFact, transcriptMachine } from '../../machines/outbound/transcript.ts'
+import { deferred } from '../deferred.ts'
 import { coded, lineOf } from '../errors.ts'
 import type { Log, TextOut, TextWriter, Word } from '../ports.ts'
 import { jsonLine } from '../text/timed.ts'
@@ -84,10 +85,7 @@ export class Captions {
   enter(segment: Segment, shown: () => void): () => void {
     const { id } = segment
     this.checkFree(id)
-    let leave: () => void = () => {}
-    const left = new Promise<void>(resolve => {
-      leave = resolve
-    })
+    const { promise: left, resolve: leave } = deferred<void>()
     const { trackOf, packets } = this.#hands
     const track = trackOf(segment.identity)
     const caption: Caption = { segment, pieces: [], ...blank, track, bulletin: undefined, shown, left }

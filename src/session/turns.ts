@@ -1,6 +1,7 @@
 /** The turns of a session in a room: what it captures goes to the utterance that it belongs to, and what becomes of each is told. */
 import { hold, type Queue } from '../audio/buffer.ts'
 import type { AudioFrame } from '../audio/frame.ts'
+import { deferred } from '../deferred.ts'
 import { codeOf, lineOf } from '../errors.ts'
 import type { Clock, Log, Outcome, Word } from '../ports.ts'
 import type { ChartRoom } from '../room.ts'
@@ -128,10 +129,7 @@ export class Turns {
     return this.#open(place.turn)
   }
   #open({ id, text, audio }: Turn): Entry {
-    let finish: () => void = () => {}
-    const done = new Promise<void>(resolve => {
-      finish = resolve
-    })
+    const { promise: done, resolve: finish } = deferred<void>()
     const entry: Entry = {
       ...{ id, audio: hold<AudioFrame>(FRAMES), text: hold<Word>(CHARACTERS, word => word.text.length) },
       ...{ pushing: { audio: Promise.resolve(), text: Promise.resolve() }, voiced: audio !== 'ended' },
