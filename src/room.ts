@@ -141,10 +141,7 @@ export class ChartRoom {
     return readyIn(this.#engine.context.crew, this.#speaks)
   }
 
-  /**
-   * Says something, after all that was said before. Throws ERR_CLOSED if the room is not open, ERR_OFF without audioOutput,
-   * ERR_DUPLICATE_SEGMENT for a used id.
-   */
+  /** Says something, after all that was said before. Throws ERR_OFF without audioOutput, ERR_CLOSED, ERR_DUPLICATE_SEGMENT for a used id. */
   say(saying: Saying): Utterance {
     if (!this.#speaks) throw coded('ERR_OFF', 'audioOutput is off in this room: show the words, or leave it on')
     if (!this.isOpen) throw coded('ERR_CLOSED', 'the room is not open: open another to speak')
