@@ -5,25 +5,28 @@
  */
 import fc from 'fast-check'
 import { suite } from 'uvu'
-import { scheduled } from './laws/answers.ts'
+import { type Order, scheduled } from './laws/answers.ts'
 import { heldTrue } from './laws/laws.ts'
 import { check, play, seed, times } from './laws/play.ts'
-import { scene } from './laws/scene.ts'
+import { busyScene } from './laws/scene.ts'
 
 const it = suite('laws.orders')
 
 const orders = Math.ceil(1_000 * times)
 /** Enough is enough, on a slow machine too: the runs until then are held good. */
 const limitMs = 150_000
-const counts = fc.array(fc.nat(4), { minLength: 1, maxLength: 6 })
+const order: fc.Arbitrary<Order> = fc.record({
+  counts: fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }),
+  latestMs: fc.constantFrom(20, 20, 450),
+})
 
 it(`keeps its laws through ${orders} calls in whatever order the room answers (laws 1 to 14 and 16 to 18)`, async () => {
   console.log(`orders: seed ${seed} (again: CHARTROOM_SEED=${seed})`)
   await check(
     'laws.orders',
     orders,
-    fc.asyncProperty(scene, fc.scheduler(), counts, async (given, scheduler, between) => {
-      const { stage, stayed } = await play(given, scheduled(scheduler, between))
+    fc.asyncProperty(busyScene, fc.scheduler(), order, async (given, scheduler, how) => {
+      const { stage, stayed } = await play(given, scheduled(scheduler, how))
       await heldTrue(stage, { fadeMs: given.fadeMs, stayed })
     }),
     limitMs,

@@ -10,17 +10,18 @@ export type Answers = {
   /** Until it is done, and then until it is answered. */
   begin: Wait
   answer: Wait
-  /** Lets some of them come, now. */
-  release: () => Promise<void>
+  /** Lets so many ms pass, and answers come meanwhile. */
+  pass: (ms: number) => Promise<void>
   /** Lets answers come and time pass until `done` settles. */
   until: <T>(done: Promise<T>) => Promise<T>
 }
 /** `late`: to be told when one came late. */
 export type AnswersOf = (clock: VirtualClock, late: () => void) => Answers
 
-/** No answer is so late that it looks like none, in ms; and within so much no captions are said again. */
-const LATEST_MS = 900
+/** Within so many ms an answer is no reason to say captions again. */
 const SOON_MS = 40
+/** So often answers may come in another order than that of what was asked. */
+const TICK_MS = 10
 
 /** Late by so many ms, in turn. Joining and leaving are answered at once. */
 export const timely =
@@ -35,17 +36,16 @@ export const timely =
         const ms = lateMs[count++ % lateMs.length] ?? 0
         return ms > 0 ? sleep(clock, ms, signal) : undefined
       },
-      release: async () => {},
+      pass: ms => clock.advance(ms),
       until: done => clock.runUntil(done, 5_000),
     }
   }
 
-/**
- * Which of what is asked for is done next, and which of what is done is answered next, is the scheduler's choice; how much of that comes
- * between two steps, `counts` says, in turn.
- */
+/** `counts`: how much of it happens at once, in turn. `latestMs`: by then each thing is done, and by then again it is answered. */
+export type Order = { counts: number[]; latestMs: number }
+/** Which of what is asked for is done next, and which of what is done is answered next, is the scheduler's choice. */
 export const scheduled =
-  (scheduler: Scheduler, counts: number[]): AnswersOf =>
+  (scheduler: Scheduler, { counts, latestMs }: Order): AnswersOf =>
   (clock, late) => {
     let turn = 0
     const one = async () => {
@@ -55,7 +55,7 @@ export const scheduled =
     const wait = async (what: string, signal?: AbortSignal) => {
       const from = clock.now()
       const over = new AbortController()
-      const latest = sleep(clock, LATEST_MS / 2, signal ? AbortSignal.any([signal, over.signal]) : over.signal)
+      const latest = sleep(clock, latestMs, signal ? AbortSignal.any([signal, over.signal]) : over.signal)
       await Promise.race([scheduler.schedule(Promise.resolve(), what), latest])
       over.abort()
       if (clock.now() - from > SOON_MS) late()
@@ -63,9 +63,13 @@ export const scheduled =
     return {
       begin: (what, signal) => wait(`do ${what}`, signal),
       answer: wait,
-      release: async () => {
-        await clock.settle()
-        for (let count = counts[turn++ % counts.length] ?? 0; count > 0 && scheduler.count() > 0; count--) await one()
+      pass: async ms => {
+        for (let left = ms; ; left -= TICK_MS) {
+          await clock.settle()
+          for (let count = counts[turn++ % counts.length] ?? 0; count > 0 && scheduler.count() > 0; count--) await one()
+          await clock.advance(Math.min(left, TICK_MS))
+          if (left <= TICK_MS) return
+        }
       },
       until: async done => {
         let isOver = false

@@ -169,6 +169,17 @@ const captions = ({ captions, facts, said, faults }: Stage, stayed: boolean) => 
     const id = one.attributes['lk.segment_id'] ?? ''
     bySegment.set(id, [...(bySegment.get(id) ?? []), one])
   }
+  if (clean) {
+    const shown = facts.flatMap(fact => (fact.type === 'words.shown' && bySegment.has(fact.id) ? [fact] : []))
+    for (const side of ['agent', 'caller']) {
+      const told = new Set(shown.flatMap(({ id, speaker }) => (speaker === side ? [id] : [])))
+      assert.equal(
+        [...bySegment.keys()].filter(id => told.has(id)),
+        [...told],
+        `TXT-7: the ${side}'s segments overtake each other`,
+      )
+    }
+  }
   for (const [id, streams] of bySegment) {
     // One that was opened and given up says nothing.
     const isFinal = ({ attributes, state, text }: (typeof streams)[number]) =>

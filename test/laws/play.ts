@@ -21,13 +21,12 @@ export const play = async (
     }
   })
   for (const { after, step } of steps) {
-    await answers.release()
-    await clock.advance(after)
+    await answers.pass(after)
     if (!isOpen(stage)) break
     perform(stage, step)
     holdsNow(stage)
   }
-  await clock.advance(10)
+  await answers.pass(10)
   holdsNow(stage)
   if (isPatient && isOpen(stage)) await waitOut(stage)
   if (isPatient && isOpen(stage)) allOver(stage)

@@ -96,15 +96,32 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom<Plain>('close', 'throwOut') }) },
 )
 
-export const scene: fc.Arbitrary<Scene> = fc.record({
-  steps: fc.array(fc.record({ after: fc.constantFrom(0, 0, 1, 7, 50, 210, 777, 2_000), step }), {
-    maxLength: 13,
-    size: 'max',
+/** What the room is asked for by it, many a time at once. */
+const asking: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ do: fc.constantFrom<Plain>('show', 'show', 'interrupt') }),
+  fc.record({ do: just('heard'), final: fc.boolean() }),
+  fc.record({ do: just('think'), state }),
+  fc.record({
+    do: just('say'),
+    ms: fc.constantFrom(10, 50, 130, 400),
+    voice: fc.constantFrom<Voice>('whole', 'whole', 'none'),
+    words: fc.constantFrom<Words>('plain', 'timed', 'timed', 'late'),
   }),
-  closeOnDisconnect: fc.boolean(),
-  relink: fc.constantFrom('any' as const, 'same' as const, 'none' as const),
-  fadeMs: fc.constantFrom(0 as const, 10 as const),
-  isPatient: fc.nat(7).map(n => n === 0),
-  slowly: fc.boolean(),
-  lateMs: fc.oneof(fc.constant<number[]>([]), fc.array(fc.constantFrom(0, 0, 3, 40, 300, 900), { minLength: 1, maxLength: 5 })),
-})
+)
+
+const sceneOf = (step: fc.Arbitrary<Step>): fc.Arbitrary<Scene> =>
+  fc.record({
+    steps: fc.array(fc.record({ after: fc.constantFrom(0, 0, 1, 7, 50, 210, 777, 2_000), step }), {
+      maxLength: 13,
+      size: 'max',
+    }),
+    closeOnDisconnect: fc.boolean(),
+    relink: fc.constantFrom('any' as const, 'same' as const, 'none' as const),
+    fadeMs: fc.constantFrom(0 as const, 10 as const),
+    isPatient: fc.nat(7).map(n => n === 0),
+    slowly: fc.boolean(),
+    lateMs: fc.oneof(fc.constant<number[]>([]), fc.array(fc.constantFrom(0, 0, 3, 40, 300, 900), { minLength: 1, maxLength: 5 })),
+  })
+export const scene = sceneOf(step)
+/** One in which the room has more to answer. */
+export const busyScene = sceneOf(fc.oneof({ weight: 1, arbitrary: step }, { weight: 2, arbitrary: asking }))
