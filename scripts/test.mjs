@@ -241,12 +241,7 @@ for (const [signal, code] of Object.entries(signals)) {
     process.exit(code)
   })
 }
-main().then(
-  code => {
-    process.exitCode = code
-  },
-  error => {
-    console.error(error instanceof Error ? error.message : error)
-    process.exitCode = 2
-  },
-)
+process.exitCode = await main().catch(error => {
+  console.error(error instanceof Error ? error.message : error)
+  return 2
+})
