@@ -1,9 +1,10 @@
 /** Captions of forwarders into a room: each segment with a transcript actor of its own, so that writes are ordered and tried again. */
 import { createActor } from 'xstate'
 import type { TranscriptRef, transcriptMachine } from '../../machines/outbound/transcript.ts'
-import type { Clock, Ids } from '../ports.ts'
+import type { Clock, Ids, Packets } from '../ports.ts'
 import type { CaptionRoom, Transcription } from './outbox.ts'
 import { type CaptionHands, Captions, transcriptOn } from './transcript.ts'
+import { type Here, needsPackets, senderOf, trackOf } from './voices.ts'
 
 /** What the captions of a room need, and a clock and ids. */
 export type CaptionRoomHands = CaptionHands & {
@@ -12,6 +13,9 @@ export type CaptionRoomHands = CaptionHands & {
   /** Whether the room is connected. Default: it is. */
   isConnected?: () => boolean
 }
+
+/** The same where it is known who is in the room; `packets` go out while somebody is there whose client needs them (TXT-10). */
+export type CaptionPlace = Omit<CaptionRoomHands, 'trackOf' | 'packets'> & { here: () => Here; packets?: Packets }
 
 /** The captions of one participant: what another one says does not hold them up. */
 type Voice = { captions: Captions; machine: typeof transcriptMachine; open: Map<string, TranscriptRef> }
@@ -51,6 +55,16 @@ export const captionRoomOn = ({ clock, ids, isConnected = () => true, ...hands }
       }
     },
   }
+}
+/** A caption room that knows by itself whose voice is on which track: of a room of the SDK `captionPlace` in `chartroom/livekit` tells. */
+export const captionRoomIn = ({ here, packets, ...hands }: CaptionPlace): CaptionRoom => {
+  const wanted = () => needsPackets(here())
+  const named = (identity: string) => senderOf(identity, here())
+  const sending = packets && { packets, wanted, senderOf: named, log: hands.log }
+  return captionRoomOn({
+    ...{ ...hands, trackOf: identity => trackOf(identity, here()) },
+    ...(sending ? { packets: sending } : {}),
+  })
 }
 
 const needed = { textOut: 'open', clock: 'setTimeout', ids: 'next', log: 'call', trackOf: 'call' }
