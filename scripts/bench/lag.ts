@@ -2,7 +2,7 @@
 import { endIn, startIn } from './measure.ts'
 import type { Heard } from './recording.ts'
 import type { Reply, Word } from './replies.ts'
-import { levelOf, placeOf, rate } from './signal.ts'
+import { firstLoud, levelOf, placeOf, rate } from './signal.ts'
 import type { Told } from './telling.ts'
 
 /** A piece of text, and the moment at which the listener had it. */
@@ -14,6 +14,9 @@ const silent = 0.05
 /** A word is looked for in so much around its middle, and so far from where it should be, in ms. */
 const window = 100
 const reach = 150
+
+/** A sound may end so much later than it was found to, in ms. */
+const margin = 10
 
 const middleOf = ({ startMs, endMs }: Word) => ((startMs + endMs) / 2) * ms
 
@@ -55,11 +58,19 @@ export const lagsOf = (
   })
 }
 
-/** Words reported − words of which at least half was heard. `undefined`: the end was not found. */
-export const excessOf = (reply: Reply, { cutAt = 0, spoken, endedAt }: Told, heard: Heard): number | undefined => {
+/** How much was heard when it was cut: from the last sound to the next that would have come. Words reported − words of which at least half was heard. */
+export type Excess = { heardMs: { from: number; to: number }; words: number }
+/** `undefined`: the end was not found. */
+export const excessIn = (reply: Reply, { cutAt = 0, spoken, endedAt }: Told, heard: Heard): Excess | undefined => {
   const speech = Float32Array.from(reply.speech)
   const level = silent * levelOf(speech, { from: 0, to: speech.length })
   const end = endIn(heard.samples, speech, { from: heard.sampleAt(cutAt - 1_500), to: heard.sampleAt(endedAt) }, level)
   if (!end) return undefined
-  return spoken.split(/(?= )/).filter(Boolean).length - reply.words.filter(word => middleOf(word) <= end.said).length
+  const reported = spoken.split(/(?= )/).filter(Boolean).length
+  const next = firstLoud(speech, { from: end.said + margin * ms, to: speech.length }, level) ?? speech.length
+  const to = next - margin * ms > end.said + ms ? next : end.said
+  return {
+    heardMs: { from: end.said / ms, to: to / ms },
+    words: reported - reply.words.filter(word => middleOf(word) <= end.said).length,
+  }
 }

@@ -16,9 +16,10 @@ import type { Round } from './measure.ts'
 import { repliesFrom } from './replies.ts'
 import type { SceneName } from './scenes.ts'
 import { chorus } from './speech.ts'
-import { costRows, heardRows, type Row, render, textRows } from './table.ts'
+import { costRows, heardRows, type Row, render, textRows, truncationRows } from './table.ts'
 import { type Bench, type Each, type Kind, talk } from './talk.ts'
 import { tale } from './tell.ts'
+import { truncations } from './truncate.ts'
 
 export type { Row }
 export { killAll, render }
@@ -47,10 +48,11 @@ const needs: Record<string, SceneName[]> = {
   click: ['talk', 'stop'],
 }
 const read = ['text', 'words']
+const modelled = ['truncate']
 const costly = ['cpu', 'memory']
 const inside = ['frames', 'start', 'minute', 'import']
 /** The names of all rows. */
-export const rowNames = [...Object.keys(needs), ...read, ...costly, ...inside]
+export const rowNames = [...Object.keys(needs), ...read, ...modelled, ...costly, ...inside]
 /** So many times each number of sessions is measured. */
 const costRounds = 3
 
@@ -64,7 +66,7 @@ export const run = async ({ rows, rounds, seconds, keep, peers = false }: Option
   const has = (names: string[]) => names.some(name => wanted.includes(name))
   const scenes = [...new Set(wanted.flatMap(name => needs[name] ?? []))]
   const report: Report = { rows: [], notes: [] }
-  if (scenes.length > 0 || has(read) || has(costly))
+  if (scenes.length > 0 || has([...read, ...modelled, ...costly]))
     await onServer(hands, { keep, kinds }, async bench => {
       if (scenes.length > 0) {
         const both = await talk(bench, scenes, rounds)
@@ -76,6 +78,11 @@ export const run = async ({ rows, rounds, seconds, keep, peers = false }: Option
         report.rows.push(...textRows(told))
         if (told.wrong.length > 0)
           report.notes.push(`text: not found in what was heard, and not counted: ${told.wrong.join(', ')}`)
+      }
+      if (has(modelled)) {
+        const cut = await truncations(bench, repliesFrom(hands.replies, bench.speech), rounds)
+        report.rows.push(...truncationRows(cut))
+        if (cut.wrong.length > 0) report.notes.push(`truncate: not found in what was heard: ${cut.wrong.length}`)
       }
       if (!has(costly)) return
       const note = (line: string) => report.notes.push(line)

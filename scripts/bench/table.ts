@@ -2,6 +2,7 @@
 import { type Figures, figuresOf, median } from './figures.ts'
 import type { Round } from './measure.ts'
 import type { Both as PlainAndTimed, Tale } from './tell.ts'
+import type { Truncations } from './truncate.ts'
 
 /** `floor` is empty where plain rtc-node has no such thing, `ok` undefined where there is no bar. `n`: rounds, or what was counted. `peer` where one took part. */
 export type Row = {
@@ -207,6 +208,21 @@ const excessRow = (speed: number, { plain, timed }: PlainAndTimed): Row => {
     ok: mean(plain) < excessLimit.plain && mean(timed) < excessLimit.timed && Math.abs(worst) <= excessLimit.worst,
     n: plain.length + timed.length,
   }
+}
+
+/** A realtime model may be told what lies so far beside what was heard, in ms, and so many words. */
+const truncated = { ms: 20, words: 1 }
+/** The rows of what a realtime model is told; plain rtc-node has no such thing. */
+export const truncationRows = ({ ms, words }: Truncations): Row[] => {
+  const worst = (values: number[]) => (values.length > 0 ? Math.max(...values.map(Math.abs)) : Number.NaN)
+  const rowOf = (what: string, values: number[], limit: number): Row => ({
+    ...{ name: 'truncate', what, floor: '', ours: `${signed(figuresOf(values))}, worst ${one(worst(values))}` },
+    ...{ bar: `all within ±${limit}`, ok: worst(values) <= limit, n: values.length },
+  })
+  return [
+    rowOf('audio_end_ms told to the model − heard, ms', ms, truncated.ms),
+    rowOf('words committed − heard', words, truncated.words),
+  ]
 }
 
 /** Lines of text, columns aligned. The peer has one where it took part. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Child } from './child.ts'
 import { dice } from './figures.ts'
-import { type Chunk, excessOf, lagsOf } from './lag.ts'
+import { type Chunk, excessIn, lagsOf } from './lag.ts'
 import { Heard, load } from './recording.ts'
 import type { Reply } from './replies.ts'
 import { type Bench, meet } from './talk.ts'
@@ -73,8 +73,8 @@ const excesses = async (tale: Tale, tell: Teller, replies: readonly Reply[], rou
       const reply = pick(replies, speed, cuts * round + n)
       const lastMs = reply.words.at(-1)?.startMs ?? 0
       const { told, heard } = await tell({ ...reply, timed, cutMs: 300 + roll() * (lastMs - 300) })
-      const excess = excessOf(reply, told, heard)
-      if (excess !== undefined) tale.excess.get(speed)?.[timed ? 'timed' : 'plain'].push(excess)
+      const excess = excessIn(reply, told, heard)
+      if (excess) tale.excess.get(speed)?.[timed ? 'timed' : 'plain'].push(excess.words)
       else tale.wrong.push('interruption')
     }
 }

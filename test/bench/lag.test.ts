@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { excessOf, lagsOf, stampsOf } from '../../scripts/bench/lag.ts'
+import { excessIn, lagsOf, stampsOf } from '../../scripts/bench/lag.ts'
 import { Heard } from '../../scripts/bench/recording.ts'
 import { repliesFrom } from '../../scripts/bench/replies.ts'
 import { rate } from '../../scripts/bench/signal.ts'
@@ -49,9 +49,9 @@ it('measures how far text and sound were apart, word by word, over a hole in the
 it('counts the words that were heard at least half, and those that are said to have been', () => {
   const heard = recorded([leadMs * ms, { from: 0, to: 1_380 * ms, fall: 10 * ms }, 500 * ms])
   const told = (spoken: string) => ({ playedAt: zero, cutAt: zero + 1_600, spoken, endedAt: zero + 2_100 })
-  assert.is(excessOf(reply, told('One two'), heard), 0)
-  assert.is(excessOf(reply, told('One two three'), heard), 1)
-  assert.is(excessOf(reply, told(''), heard), -2)
+  assert.is(excessIn(reply, told('One two'), heard)?.words, 0)
+  assert.is(excessIn(reply, told('One two three'), heard)?.words, 1)
+  assert.is(excessIn(reply, told(''), heard)?.words, -2)
 })
 
 it('gives another voice the levels of a reply', () => {
