@@ -39,6 +39,16 @@ export const insideRows = async (wanted: readonly string[], bundle: (name: strin
   } finally {
     await child.end()
   }
+  if (wanted.includes('reply')) {
+    const speaker = new Child('reply', bundle('reply'))
+    try {
+      const delays = await speaker.ask<number[]>('replies')
+      const what = "a model's reply, from the service to the device's queue"
+      rows.push(limitRow('reply', what, median(delays), 10, 'ms', delays.length))
+    } finally {
+      await speaker.end()
+    }
+  }
   if (wanted.includes('import')) {
     const costs = []
     for (let n = 0; n < imports; n++) costs.push(await importCost(bundle('entry/index')))
