@@ -8,16 +8,15 @@ import type { Duplex } from 'node:stream'
 
 const plugs = new Map<number, () => Duplex>()
 const { connect } = net
-let last = 0
 
 const portIn = (given: unknown): number => {
   if (typeof given !== 'object' || given === null || !('port' in given) || !('host' in given)) return 0
   return given.host === '127.0.0.1' ? Number(given.port) : 0
 }
-/** Gives an address away; real ones are above it. `pull` ends that. */
+/** Gives the first address away that is free: so each run has the same. Real ones are above. `pull` ends that. */
 export const plugIn = (call: () => Duplex): { port: number; pull(): void } => {
-  const port = (last % 900) + 1
-  last = port
+  let port = 1
+  while (plugs.has(port)) port++
   plugs.set(port, call)
   const plugged = (...given: unknown[]) => plugs.get(portIn(given[0]))?.() ?? Reflect.apply(connect, net, given)
   Object.assign(net, { connect: plugged, createConnection: plugged })

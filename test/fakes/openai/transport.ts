@@ -79,7 +79,7 @@ export const transportFor = (
   return {
     // `ws` asks for a socket, and needs no more than a stream.
     get baseURL() {
-      return `http://127.0.0.1:${port ?? 1}/v1`
+      return `http://127.0.0.1:${port ?? 0}/v1`
     },
     dial: { createConnection: () => (http.listening ? connect(port ?? 0, '127.0.0.1') : (wire() as Socket)) },
     async listen() {

@@ -16,7 +16,7 @@ const it = suite('openai chaos')
 
 const seed = Number(process.env.CHARTROOM_SEED ?? Date.now() % 0x7fff_ffff)
 const path = process.env.CHARTROOM_PATH
-const runs = Math.ceil(Number(process.env.CHARTROOM_RUNS ?? 1) * (process.env.CI === 'true' ? 600 : 150))
+const runs = Math.ceil(Number(process.env.CHARTROOM_RUNS ?? 1) * (process.env.CI === 'true' ? 500 : 150))
 /** Longer than anything waits: for an answer, for a connection that comes back, for an utterance to be heard. */
 const quietMs = 5 * budgets.initMs
 
@@ -60,6 +60,7 @@ const play = async ({ steps, ...how }: Scene) => {
   await clock.advance(quietMs)
   for (let n = 0; n < 10 && isSpeaking(stage); n++) await clock.advance(quietMs)
   hasSettled(stage)
+  const survived = !isOver(stage) && stage.closingMs === undefined && server.sessions.length === 1
   const beganMs = clock.now()
   await clock.runUntil(close(stage))
   const tookMs = clock.now() - beganMs
@@ -67,21 +68,42 @@ const play = async ({ steps, ...how }: Scene) => {
   await agent.close()
   const did = (name: string) => steps.some(({ step }) => step.do === name)
   const slow = steps.some(({ step }) => step.do === 'fault' && 'slow' in step.fault)
-  await heldTrue(stage, { stayed: !did('leave'), punctual: !slow, most: how.maxTextResponseRetries, tookMs })
+  await heldTrue(stage, { stayed: !did('leave'), punctual: !slow, survived, most: how.maxTextResponseRetries, tookMs })
   count(stage)
+  return stage
+}
+
+/** As `fc.assert`, and says how to see it again. */
+const check = async (numRuns: number, property: fc.IAsyncProperty<[Scene]>) => {
+  const details = await fc.check(property, { seed, numRuns, ...(path === undefined ? {} : { path }) })
+  if (!details.failed) return
+  console.log(`again: CHARTROOM_SEED=${seed} CHARTROOM_PATH=${details.counterexamplePath} node scripts/test.mjs openai/chaos`)
+  console.log(fc.defaultReportMessage(details))
+  throw details.errorInstance
 }
 
 it(`keeps its laws through ${runs} calls with a service in trouble (laws 1 to 13)`, async () => {
   console.log(`openai chaos: seed ${seed} (again: CHARTROOM_SEED=${seed})`)
-  const property = fc.asyncProperty(scene, play)
-  const details = await fc.check(property, { seed, numRuns: runs, ...(path === undefined ? {} : { path }) })
+  await check(
+    runs,
+    fc.asyncProperty(scene, async given => void (await play(given))),
+  )
   console.log(`openai chaos: ${JSON.stringify(seen)}`)
   const never = Object.entries(seen).flatMap(([what, times]) => (times === 0 ? [what] : []))
-  if (!details.failed)
-    return assert.ok(never.length === 0 || runs < 100 || path, `it proves nothing of what never happened: ${never}`)
-  console.log(`again: CHARTROOM_SEED=${seed} CHARTROOM_PATH=${details.counterexamplePath} node scripts/test.mjs openai/chaos`)
-  console.log(fc.defaultReportMessage(details))
-  throw details.errorInstance
+  assert.ok(never.length === 0 || runs < 100 || path, `it proves nothing of what never happened: ${never}`)
+})
+
+it('plays the same scene the same way twice', async () => {
+  if (path !== undefined) return
+  await check(
+    Math.ceil(runs / 15),
+    fc.asyncProperty(scene, async given => {
+      const [first, second] = [await play(given), await play(given)]
+      assert.equal(first.server.recording.print(), second.server.recording.print())
+      assert.equal(first.roomFacts, second.roomFacts)
+      assert.equal(first.logged, second.logged)
+    }),
+  )
 })
 
 it.run()

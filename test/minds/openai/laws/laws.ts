@@ -134,23 +134,31 @@ const captions = ({ captions, told, roomFacts }: Stage, stayed: boolean) => {
     if (stayed && streams.length > 0) assert.is(closed.length, 1, 'law 9: a caption stays open')
   }
 }
-/** Laws 10 and 11. */
-const answers = (stage: Stage, most: number) => {
+/** Law 3: in the order in which they came. */
+const order = (stage: Stage) => {
+  const parts = came(stage).filter(({ type }) => type === 'response.content_part.added')
+  const places = commits(stage).map(({ payload: { id } }) => parts.findIndex(one => field(one, 'item_id') === id))
+  for (const [n, place] of places.entries()) assert.ok(place >= (places[n - 1] ?? 0), 'law 3: out of order')
+}
+/** Laws 10 and 11. `survived`: there was one session, until it was closed by us. */
+const answers = (stage: Stage, most: number, survived: boolean) => {
   for (const { code, fields } of stage.logged)
     if (code === 'model.text') assert.ok(Number(fields.retries) <= most, `law 10: ${fields.retries} tries`)
-  const calls = stage.told.flatMap(one =>
-    one.event === 'function_calls_collected' ? one.payload.map(({ toolCallId }) => toolCallId) : [],
-  )
-  const ended = stage.told.flatMap(one =>
-    one.event === 'function_calls_finished' ? one.payload.map(({ call }) => call.toolCallId) : [],
-  )
-  for (const id of calls) assert.ok(ended.filter(other => other === id).length <= 1, `law 11: ${id} is finished twice`)
-  for (const id of ended) assert.ok(calls.includes(id), `law 11: ${id} is finished and was never collected`)
+  const calls = stage.told.flatMap(one => (one.event === 'function_calls_collected' ? one.payload : []))
+  const ended = stage.told.flatMap(one => (one.event === 'function_calls_finished' ? one.payload.map(({ call }) => call) : []))
+  for (const { toolCallId: id, name } of calls) {
+    const ends = ended.filter(({ toolCallId }) => toolCallId === id).length
+    assert.ok(ends <= 1, `law 11: ${id} is finished twice`)
+    if (survived && name !== 'hangs') assert.is(ends, 1, `law 11: ${id}, ${name}, is never finished`)
+  }
+  const known = new Set(calls.map(({ toolCallId }) => toolCallId))
+  for (const { toolCallId: id } of ended) assert.ok(known.has(id), `law 11: ${id} is finished and was never collected`)
   const outputs = asked(stage, 'conversation.item.create').flatMap(({ event, session }) => {
     const item = Object(event?.item)
     return item.type === 'function_call_output' ? [`${session} ${item.call_id}`] : []
   })
   assert.is(new Set(outputs).size, outputs.length, 'law 11: a call is answered twice')
+  if (survived) assert.ok(outputs.length >= ended.length, 'law 11: a call is not answered')
 }
 
 /** Whether a response has begun whose end never came: there may be sound to come. */
@@ -189,9 +197,9 @@ const residue = async (stage: Stage) => {
   assert.is(clock.timers, 0, 'law 12: timers')
 }
 
-export type Ending = { stayed: boolean; punctual: boolean; most: number; tookMs: number }
-/** `stayed`: the caller was there all the time. `punctual`: nothing the client said came late. `most`: tries after a text. */
-export const heldTrue = async (stage: Stage, { stayed, punctual, most, tookMs }: Ending) => {
+export type Ending = { stayed: boolean; punctual: boolean; survived: boolean; most: number; tookMs: number }
+/** `stayed`: the caller was there all the time. `survived`: there was one session, until we closed it. `punctual`: nothing the client said came late. `most`: tries after a text. */
+export const heldTrue = async (stage: Stage, { stayed, punctual, survived, most, tookMs }: Ending) => {
   assert.ok(tookMs <= budgets.closeMs, `law 12: took ${tookMs} ms to close`)
   turns(stage)
   utterances(stage)
@@ -200,6 +208,7 @@ export const heldTrue = async (stage: Stage, { stayed, punctual, most, tookMs }:
   input(stage)
   silence(stage, punctual)
   captions(stage, stayed)
-  answers(stage, most)
+  order(stage)
+  answers(stage, most, survived)
   await residue(stage)
 }
