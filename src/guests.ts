@@ -12,14 +12,16 @@ import type { RoomContext, RoomEvent } from '../machines/room.ts'
 import type { Policy } from '../machines/supervision.ts'
 import { isLogic } from './agent.ts'
 import { coded, lineOf } from './errors.ts'
-import { oneOf } from './groups.ts'
+import { groupOf, oneOf } from './groups.ts'
 import type { Conversation, Log } from './ports.ts'
 
 /**
  * `restarts`: so many in a minute, each after a wait that doubles from 100 ms. `otherwise`: what follows the failure after the last of
  * them, the room's end or nothing. Defaults 0 and `without`.
  */
-export type GuestOptions<L extends AnyActorLogic> = { id: string; input?: InputFrom<L> } & Partial<Policy>
+export type GuestOptions<L extends AnyActorLogic> = { id: string } & Input<InputFrom<L>> & Partial<Policy>
+/** Of a logic that can do without, or says nothing of it, the input may be left out. */
+type Input<I> = undefined extends I ? { input?: I } : { input: I }
 /** An actor of its owner's, in the room as `guest:<id>`. */
 export type Guest<L extends AnyActorLogic> = {
   readonly id: string
@@ -120,8 +122,10 @@ type Watcher = {
   complete?: (() => void) | undefined
 }
 
-const check = (logic: unknown, { id, restarts, otherwise }: GuestOptions<AnyActorLogic>) => {
+const check = (logic: unknown, options: GuestOptions<AnyActorLogic>) => {
   if (!isLogic(logic)) throw new TypeError('what is started is the logic of an actor: a machine, or fromPromise(…)')
+  groupOf('options', {}, options, ['id', 'input', 'restarts', 'otherwise'])
+  const { id, restarts, otherwise }: Partial<GuestOptions<AnyActorLogic>> = options ?? {}
   if (typeof id !== 'string' || id === '') throw new TypeError('the id of an actor is a text that is not empty')
   if (restarts !== undefined && !(Number.isInteger(restarts) && restarts >= 0))
     throw new RangeError(`restarts is ${restarts}: use a whole number from 0`)
