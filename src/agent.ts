@@ -76,6 +76,7 @@ export const apart = (mind: Mind | MindLogic = nobody): Mind | MindLogic => {
 /** Throws a TypeError for what cannot be a mind. */
 export const checkMind = (mind: Mind | MindLogic | null | undefined): void => {
   if (mind === undefined) return
+  if (isLogic(mind)) throw new TypeError('mind is the logic of an actor: give a function that makes it, conversation => logic')
   if (typeof mind !== 'function' && typeof mind?.start !== 'function')
     throw new TypeError('mind has no start(conversation, signal), and is no function of a conversation')
   if (mind.attending !== undefined) oneOf('mind.attending', mind.attending, ['initializing', 'listening', 'thinking', 'idle'])

@@ -1,7 +1,7 @@
 /** What a room can be told, and what is refused before anything happens. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codeOf } from '../src/errors.ts'
+import { createMachine, fromPromise } from 'xstate'
 import { type RoomOptions, settingsOf } from '../src/options.ts'
 import type { World } from '../src/ports.ts'
 import { openRoom } from '../src/room.ts'
@@ -160,6 +160,12 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ participantKinds: ['SIP'] }, TypeError, /^participantKinds has no "SIP": use standard, /],
   [{ mind: {} }, TypeError, /^mind has no start/],
   [{ mind: null }, TypeError, /^mind has no start/],
+  [
+    { mind: createMachine({}) },
+    TypeError,
+    /^mind is the logic of an actor: give a function that makes it, conversation => logic/,
+  ],
+  [{ mind: fromPromise(async () => {}) }, TypeError, /^mind is the logic of an actor/],
   [{ mind: { start: () => {}, attending: 'speaking' } }, TypeError, /^mind.attending is "speaking"/],
   [{ journal: [] }, TypeError, /^journal must be a function/],
   [{ listener: {} }, TypeError, /^listener must be a function/],
