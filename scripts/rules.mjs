@@ -72,7 +72,7 @@ export const rules = [
   },
   {
     in: ['src/minds/openai/'],
-    may: ['openai', 'ws', 'it-pipe', 'node:', './', 'src/realtime/', 'src/pipes/until.ts', ...leaves],
+    may: ['openai', 'ws', 'it-pipe', 'node:', './', 'src/realtime/', 'src/pipes/until.ts', 'src/groups.ts', ...leaves],
     why: 'a model knows the port of models and its own SDK',
   },
   {

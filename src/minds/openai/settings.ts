@@ -1,6 +1,8 @@
 /** What a model of OpenAI can be told, checked, and the session that it asks for (OAI-2). */
-import type { AzureClientOptions, OpenAI } from 'openai'
-import type { OpenAIRealtimeWS } from 'openai/realtime/ws'
+import type { Agent } from 'node:http'
+import type { SecureContextOptions } from 'node:tls'
+import type { OpenAI } from 'openai'
+import { groupOf, kindOf, oneOf } from '../../groups.ts'
 import type { FunctionContext } from '../../realtime/port.ts'
 import { wireTools } from './items.ts'
 import type { Dialect, Wire } from './wire.ts'
@@ -15,11 +17,22 @@ export type TurnDetection =
   | ({ type: 'semantic_vad'; eagerness?: 'low' | 'medium' | 'high' | 'auto' } & Answers)
 /** Who writes down what the caller says; null: nobody. */
 export type InputTranscription = { model?: string; language?: string; prompt?: string }
-/** A resource of Azure: `endpoint` is its address, `deployment` where the model is; what the SDK's client takes is taken too. */
-export type AzureOptions = Pick<AzureClientOptions, 'endpoint' | 'deployment' | 'apiVersion' | 'azureADTokenProvider'>
-
-/** What the package `ws` takes: an agent for a proxy, certificates. */
-export type SocketOptions = NonNullable<Parameters<typeof OpenAIRealtimeWS.create>[1]['options']>
+/** A resource of Azure: `endpoint` is its address, `deployment` where the model is. */
+export type AzureOptions = {
+  endpoint?: string
+  deployment?: string
+  apiVersion?: string
+  azureADTokenProvider?: () => Promise<string>
+}
+/** What the package `ws` takes: an agent for a proxy, certificates. Written out, for its types are a package that few have. */
+export type SocketOptions = SecureContextOptions & {
+  agent?: Agent | undefined
+  headers?: Record<string, string> | undefined
+  rejectUnauthorized?: boolean | undefined
+  handshakeTimeout?: number | undefined
+  localAddress?: string | undefined
+  family?: number | undefined
+}
 
 export type OpenAIRealtimeOptions = {
   /** Default: the environment's OPENAI_API_KEY (AZURE_OPENAI_API_KEY with `azure`). */
@@ -66,22 +79,49 @@ const known: Record<keyof OpenAIRealtimeOptions, true> = {
 }
 const texts = ['baseURL', 'model', 'voice', 'instructions'] as const
 
+const answers = { createResponse: true, interruptResponse: true }
+
+const checkNumber = (name: string, value: unknown, fits: (value: number) => boolean, wanted: string): void => {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${kindOf(value)}`)
+  if (!fits(value)) throw new RangeError(`${name} is ${value}: ${wanted}`)
+}
 const checkTurns = (turns: TurnDetection): void => {
   const { type = 'server_vad' } = turns
   if (type !== 'server_vad' && type !== 'semantic_vad')
     throw new TypeError(`turnDetection.type is "${type}": server_vad or semantic_vad`)
-  if (!('threshold' in turns || 'prefixPaddingMs' in turns || 'silenceDurationMs' in turns)) return
+  const own = type === 'semantic_vad' ? ['eagerness'] : ['threshold', 'prefixPaddingMs', 'silenceDurationMs']
+  groupOf('turnDetection', answers, turns, ['type', ...own])
+  if (turns.type === 'semantic_vad') {
+    oneOf('turnDetection.eagerness', turns.eagerness ?? 'auto', ['low', 'medium', 'high', 'auto'])
+    return
+  }
   const { threshold = 0, prefixPaddingMs = 0, silenceDurationMs = 0 } = turns
-  if (!(threshold >= 0 && threshold <= 1)) throw new RangeError(`turnDetection.threshold is ${threshold}: from 0 to 1`)
+  checkNumber('turnDetection.threshold', threshold, value => value >= 0 && value <= 1, 'from 0 to 1')
   for (const [name, ms] of Object.entries({ prefixPaddingMs, silenceDurationMs }))
-    if (!(ms >= 0)) throw new RangeError(`turnDetection.${name} is ${ms}: a number of ms, 0 or more`)
+    checkNumber(`turnDetection.${name}`, ms, value => value >= 0, 'a number of ms, 0 or more')
+}
+const checkChoice = (choice: unknown): void => {
+  if (typeof choice === 'string') oneOf('toolChoice', choice, ['auto', 'none', 'required'])
+  else if (typeof Object(choice).name !== 'string') throw new TypeError('toolChoice must be auto, none, required or { name }')
+}
+/** Whom to reach, and how. */
+const checkAccess = ({ apiKey, azure, client, socket }: OpenAIRealtimeOptions): void => {
+  if (apiKey !== undefined && typeof apiKey !== 'string' && typeof apiKey !== 'function')
+    throw new TypeError('apiKey must be text or a function that gives it')
+  groupOf('azure', { endpoint: '', deployment: '', apiVersion: '' }, azure, ['azureADTokenProvider'])
+  if (client !== undefined && typeof Object(client).baseURL !== 'string')
+    throw new TypeError("client must be one of the SDK's: new OpenAI(…)")
+  if (socket !== undefined && (typeof socket !== 'object' || socket === null)) throw new TypeError('socket must be an object')
 }
 /** Throws a TypeError or RangeError that names the option. */
 export const checkOptions = (options: OpenAIRealtimeOptions): void => {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new TypeError(`options must be a plain object, not ${kindOf(options)}`)
   for (const name of Object.keys(options)) if (!Object.hasOwn(known, name)) throw new TypeError(`there is no option "${name}"`)
   for (const name of texts)
     if (options[name] !== undefined && typeof options[name] !== 'string') throw new TypeError(`${name} must be text`)
-  const { dialect = 'ga', temperature, maxOutputTokens = 'inf', turnDetection, baseURL } = options
+  checkAccess(options)
+  const { dialect = 'ga', temperature, maxOutputTokens = 'inf', turnDetection = {}, inputAudioTranscription, baseURL } = options
   if (dialect !== 'ga' && dialect !== 'beta') throw new TypeError(`dialect is "${dialect}": ga or beta`)
   if (options.azure && dialect === 'beta') throw new TypeError('Azure speaks the dialect ga only')
   if (temperature !== undefined && dialect === 'ga') throw new TypeError('temperature is an option of the dialect beta only')
@@ -90,7 +130,10 @@ export const checkOptions = (options: OpenAIRealtimeOptions): void => {
     throw new RangeError(`maxOutputTokens is ${maxOutputTokens}: a whole number above 0, or 'inf'`)
   if (baseURL !== undefined && !/^(https?|wss?):$/.test(URL.canParse(baseURL) ? new URL(baseURL).protocol : ''))
     throw new TypeError('baseURL must be an address that begins with https: or wss:')
-  if (turnDetection) checkTurns(turnDetection)
+  if (turnDetection !== null) checkTurns(turnDetection)
+  if (inputAudioTranscription !== null)
+    groupOf('inputAudioTranscription', { model: '', language: '', prompt: '' }, inputAudioTranscription)
+  if (options.toolChoice !== undefined) checkChoice(options.toolChoice)
 }
 
 /** Fields that nobody set are not sent. */
@@ -98,15 +141,15 @@ const given = (fields: Wire): Wire => Object.fromEntries(Object.entries(fields).
 
 const wireTurns = (turns: TurnDetection | null = {}): Wire | null => {
   if (turns === null) return null
-  const answers = { create_response: turns.createResponse, interrupt_response: turns.interruptResponse }
-  if (turns.type === 'semantic_vad') return given({ type: turns.type, eagerness: turns.eagerness, ...answers })
+  const whether = { create_response: turns.createResponse, interrupt_response: turns.interruptResponse }
+  if (turns.type === 'semantic_vad') return given({ type: turns.type, eagerness: turns.eagerness, ...whether })
   const { threshold = 0.5, prefixPaddingMs = 300, silenceDurationMs = 500 } = turns
   return given({
     type: 'server_vad',
     threshold,
     prefix_padding_ms: prefixPaddingMs,
     silence_duration_ms: silenceDurationMs,
-    ...answers,
+    ...whether,
   })
 }
 const wireTranscription = (who: InputTranscription | null = {}): Wire | null =>

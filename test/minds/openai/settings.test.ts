@@ -86,7 +86,7 @@ it('says what the model can, and what it is called', () => {
 })
 
 it('refuses by name what it cannot use, and functions that cannot be', () => {
-  const make = (options: object) => () => new OpenAIRealtimeModel(options)
+  const make = (options: unknown) => () => new OpenAIRealtimeModel(options as object) // what no type allows
   for (const [options, expected] of [
     [{ colour: 'red' }, /there is no option "colour"/],
     [{ voice: 7 }, /voice must be text/],
@@ -97,6 +97,23 @@ it('refuses by name what it cannot use, and functions that cannot be', () => {
     [{ turnDetection: { type: 'ears' } }, /turnDetection.type is "ears"/],
     [{ turnDetection: { threshold: 2 } }, /turnDetection.threshold is 2/],
     [{ turnDetection: { silenceDurationMs: -1 } }, /turnDetection.silenceDurationMs is -1/],
+    [{ turnDetection: { threshold: '0.5' } }, /turnDetection.threshold must be a number, not the string 0.5/],
+    [{ turnDetection: { silenceMs: 5 } }, /turnDetection has no "silenceMs": it knows .*silenceDurationMs/],
+    [{ turnDetection: { type: 'semantic_vad', threshold: 0.5 } }, /turnDetection has no "threshold": it knows .*eagerness/],
+    [{ turnDetection: { type: 'semantic_vad', eagerness: 'very' } }, /turnDetection.eagerness is "very"/],
+    [{ turnDetection: 'server_vad' }, /turnDetection must be a plain object/],
+    [{ turnDetection: false }, /turnDetection must be a plain object/],
+    [{ inputAudioTranscription: 'whisper-1' }, /inputAudioTranscription must be a plain object/],
+    [{ inputAudioTranscription: { lang: 'no' } }, /inputAudioTranscription has no "lang"/],
+    [{ toolChoice: 'sometimes' }, /toolChoice is "sometimes"/],
+    [{ toolChoice: { nam: 'x' } }, /toolChoice must be auto, none, required or { name }/],
+    [{ azure: true }, /azure must be a plain object/],
+    [{ azure: { endPoint: 'https://x' } }, /azure has no "endPoint"/],
+    [{ apiKey: 5 }, /apiKey must be text or a function/],
+    [{ client: {} }, /client must be one of the SDK's/],
+    [{ socket: 'proxy' }, /socket must be an object/],
+    [null, /options must be a plain object, not null/],
+    ['alloy', /options must be a plain object, not the string alloy/],
     [{ baseURL: 'ftp://host' }, /baseURL must be an address/],
     [{ baseURL: 'host' }, /baseURL must be an address/],
     [{ azure: { endpoint: 'https://x' }, dialect: 'beta' }, /Azure speaks the dialect ga only/],
