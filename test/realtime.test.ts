@@ -218,6 +218,8 @@ it('connects anew after 500 ms, then 1 000, and then no more; a success forgets 
   await clock.advance(1)
   await go()
   assert.equal([actor.getSnapshot().value, asked.slice(5)], [{ live: 'listening' }, ['listening', 'live']])
+  const { error, reason, attempts } = actor.getSnapshot().context
+  assert.equal([error, reason, attempts], [undefined, null, 0])
   send({ type: 'session.lost', error: lost })
   for (const ms of [500, 1_000]) {
     await clock.advance(ms)
