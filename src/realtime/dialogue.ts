@@ -36,8 +36,6 @@ export class Dialogue implements RealtimeHands {
   #send: ((event: RealtimeEvent) => void) | undefined
   /** The model hears and answers. */
   #isLive = false
-  /** Errors that the owner knows: a command that is refused rejects, and the session tells it too. */
-  readonly #told = new WeakSet<Error>()
   #live: () => void = () => {}
   #left: Promise<void> | undefined
   #over: Promise<void> = Promise.resolve()
@@ -55,10 +53,10 @@ export class Dialogue implements RealtimeHands {
 
   /** The machine of this dialogue in a room. */
   in(conversation: Conversation) {
-    const { capabilities, transcription, machine, inputChunkMs: chunkMs } = this.#options
+    const { capabilities, transcription, machine, tell, inputChunkMs: chunkMs } = this.#options
     const refused = (error: unknown) => this.#fail(error, true)
     const speech = new Speech({
-      ...{ conversation, tell: this.#tell, log: conversation.outside.log, shown: transcription.agent },
+      ...{ conversation, tell, log: conversation.outside.log, shown: transcription.agent },
       refused,
       truncates: capabilities.truncate,
       session: () => this.#session,
@@ -120,7 +118,7 @@ export class Dialogue implements RealtimeHands {
     if (signal.aborted || !this.#room) return
     const { conversation, speech } = this.#room
     const { outside } = conversation
-    const { model, machine, transcription } = this.#options
+    const { model, machine, transcription, tell } = this.#options
     const [chatCtx, fncCtx] = [this.chatCtxCopy(), this.fncCtx]
     this.#chatCtx = chatCtx
     this.#isKnown = false
@@ -130,7 +128,7 @@ export class Dialogue implements RealtimeHands {
     checkSession(session)
     this.#session = session
     this.#ears = listenTo(session, {
-      ...{ conversation, speech, tell: this.#tell, shown: transcription.user, log: outside.log },
+      ...{ conversation, speech, tell, shown: transcription.user, log: outside.log },
       send: event => this.#send?.(event),
     })
     await session.ready
@@ -200,15 +198,10 @@ export class Dialogue implements RealtimeHands {
     this.#ears?.close()
     await session.close()
   }
-  readonly #tell: TellAgent = (event, payload) => {
-    if (payload && 'error' in payload && payload.error instanceof Error) this.#told.add(payload.error)
-    this.#options.tell(event, payload)
-  }
   #fail(given: unknown, recoverable: boolean): void {
     const error = errorOf(given)
-    if (recoverable && [error, error.cause].some(one => one instanceof Error && this.#told.has(one))) return
     this.#log(recoverable ? 'warn' : 'error', 'model.failed', { error: lineOf(error) })
-    this.#tell('error', { source: 'model', error, recoverable })
+    this.#options.tell('error', { source: 'model', error, recoverable })
   }
   #log(level: LogLevel, code: string, fields: Record<string, unknown>): void {
     this.#room?.conversation.outside.log(level, code, fields)

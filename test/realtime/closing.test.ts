@@ -55,6 +55,7 @@ it('closes from any state: not started, not connected, not ready, not heard, rec
   const unused = newStage()
   await unused.close()
   assert.equal(unused.of('closed'), [{ reason: 'closed' }])
+  assert.is(codeOf((await outcomeOf(unused.clock, unused.agent.setChatCtx({ items: [] }))).error), 'ERR_CLOSED')
 
   const states: ((here: Stage) => Promise<unknown>)[] = [
     async () => {},
