@@ -264,6 +264,26 @@ it('stops a response that is still being made, and says nothing more of it (MM-3
   await other.close()
 })
 
+it('takes nothing back of what has no sound yet: the server would refuse (MM-25, MM-32)', async () => {
+  const here = await liveStage()
+  const { clock, session } = here
+  const response = session.begins()
+  response.content({ itemId: 'a' }).push(1_000)
+  response.content({ itemId: 'b' }).say('Not ', 'yet.')
+  await clock.advance(300)
+  session.emit('input_speech_started', {})
+  await clock.advance(100)
+  assert.equal(
+    session.orders.map(({ name, args: [cut] }) => [name, Reflect.get(Object(cut), 'itemId')]),
+    [
+      ['cancel', undefined],
+      ['truncate', 'a'],
+    ],
+  )
+  assert.equal([here.commits().length, session.textOf('b')], [1, ''])
+  await here.close()
+})
+
 it('leaves running functions alone when somebody begins and stops to speak (MM-33)', async () => {
   const here = await liveStage()
   const call = { toolCallId: 'c', name: 'look', rawArguments: '', arguments: {} }
