@@ -321,6 +321,10 @@ it('keeps the conversation, and refuses what does not fit it (FAKE-3)', async ()
   ])
   assert.equal(typesOf(await say(cut('item_1', 300))), ['conversation.item.truncated'])
   assert.equal(codesOf(await say(cut('item_1', 301))), ['invalid_value'])
+  await clock.advance(1_000)
+  const { response } = server.reply({ parts: [audio({ ms: 0, words: 'no sound' })] })
+  await clock.settle()
+  assert.equal(codesOf(await say(cut(response.items[0]?.id ?? '', 0))), ['unsupported_content_type'])
 })
 
 it('acknowledges as the service does (FAKE-4)', async () => {

@@ -71,7 +71,6 @@ export class Response {
     const item = this.#message()
     this.#part = { type, index: item.content.length, said: '' }
     item.content.push(type === 'audio' ? { type: 'output_audio', transcript: '' } : { type: 'output_text', text: '' })
-    if (type === 'audio') this.#desk.conversation.sent(item.id, this.#part.index, 0)
     const part = type === 'audio' ? ({ type, transcript: '' } as const) : ({ type, text: '' } as const)
     this.#desk.tell({ type: 'response.content_part.added', ...this.#inPart(), part })
   }
