@@ -89,6 +89,7 @@ export class MultimodalAgent {
     const identity = typeof participant === 'object' ? Object(participant).identity : participant
     checkIdentity(participant === undefined ? undefined : (identity ?? ''))
     const sdk = 'remoteParticipants' in Object(room) ? (room as SdkRoom) : undefined
+    if (!sdk && !('room' in Object(room))) throw new TypeError('start takes a Room of the SDK, or a world that an adapter made')
     const world = sdk ? attach(sdk, this.#options) : (room as World)
     checkWorld(world)
     const mind = Object.assign((conversation: Conversation) => this.#dialogue.in(conversation), minded)

@@ -5,14 +5,26 @@ type Content = readonly (string | ChatAudio)[]
 /** `deleted` first, then `inserted` in its order. `previousId`: whom it follows; null if it is the first. */
 export type Changes = { deleted: string[]; inserted: { item: ChatItem; previousId: string | null }[] }
 
-/** Throws a TypeError if an entry has no id, or one that another has. */
+const roles = ['system', 'user', 'assistant']
+const checkItem = (item: ChatItem): void => {
+  const { id, type } = item
+  const wrong = (what: string) => new TypeError(`the item "${id}" of the chat context: its ${what}`)
+  if (type !== 'message' && type !== 'call' && type !== 'output')
+    throw wrong(`type is "${String(type)}": use message, call, output`)
+  if (type !== 'message') return
+  if (!roles.includes(item.role)) throw wrong(`role is "${item.role}": use ${roles.join(', ')}`)
+  if (!Array.isArray(item.content)) throw wrong('content is a list of texts and audio')
+}
+/** Throws a TypeError if an entry is none, or has no id, or one that another has. */
 export const checkContext = (chatCtx: ChatContext): void => {
   if (!Array.isArray(chatCtx?.items)) throw new TypeError('a chat context needs `items`: a list of messages, calls and outputs')
   const ids = new Set<string>()
-  for (const { id } of chatCtx.items) {
+  for (const item of chatCtx.items) {
+    const { id } = Object(item)
     if (typeof id !== 'string' || id === '') throw new TypeError('each item of a chat context needs an id')
     if (ids.has(id)) throw new TypeError(`two items of the chat context have the id "${id}"`)
     ids.add(id)
+    checkItem(item)
   }
 }
 

@@ -13,8 +13,10 @@ export type RealtimeMindOptions = RealtimeOptions & {
  * The mind for `openRoom`. What the model hears is cut and converted for it, what it says for the room; a room of the model's own rates and
  * of frames of `inputChunkMs` saves that. Throws a TypeError or RangeError that names the option.
  */
-export const realtimeMind = ({ tell = () => {}, ...options }: RealtimeMindOptions) => {
+export const realtimeMind = (given: RealtimeMindOptions) => {
+  const { tell = () => {}, ...options } = given ?? {}
   const settings = realtimeOf(options)
+  if (typeof tell !== 'function') throw new TypeError('tell must be a function of what happens')
   const begin = (conversation: Conversation) => {
     const dialogue = new Dialogue({
       ...dialogueOf(settings),

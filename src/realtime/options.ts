@@ -40,9 +40,8 @@ export const realtimeKeys: string[] = [...Object.keys(dialogueDefaults), ...othe
 /** Throws a TypeError or RangeError that names the option. `beside`: options that are looked at elsewhere. */
 export const realtimeOf = (options: RealtimeOptions, beside: string[] = []) => {
   const given = groupOf('options', dialogueDefaults, options, [...others, ...beside])
+  const model = checkModel(Object(options).model)
   const { chatCtx = { items: [] }, fncCtx = [], maxTextResponseRetries = 5, reconnect = false } = options
-  const { model } = options
-  const capabilities = capabilitiesOf(model)
   checkContext(chatCtx)
   checkFunctions(fncCtx)
   if (typeof maxTextResponseRetries !== 'number' || !Number.isInteger(maxTextResponseRetries) || maxTextResponseRetries < 0)
@@ -61,7 +60,8 @@ const reconnectOf = (given: NonNullable<RealtimeOptions['reconnect']>) => {
   if (given !== true && typeof given !== 'object')
     throw new TypeError(`reconnect must be true, false or a plain object, not ${kindOf(given)}`)
   const group = groupOf('reconnect', reconnectDefaults, given === true ? undefined : given)
-  whole('reconnect.attempts', group.attempts, group.attempts)
+  const { attempts } = group
+  if (!Number.isInteger(attempts)) throw new RangeError(`reconnect.attempts is ${attempts}: use a whole number above 0`)
   return group
 }
 

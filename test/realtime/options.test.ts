@@ -34,6 +34,20 @@ const refused: [what: string, options: object, kind: typeof TypeError | typeof R
   ['tokenizers', { transcription: { sentenceTokenizer: () => [] } }, TypeError, /transcription has no "sentenceTokenizer"/],
   ['a misspelt option', { maxTextRetries: 3 }, TypeError, /options has no "maxTextRetries"/],
   ['no tries to reconnect', { reconnect: { attempts: 0 } }, RangeError, /reconnect.attempts is 0/],
+  [
+    'half a try to reconnect',
+    { reconnect: { attempts: 1.5 } },
+    RangeError,
+    /reconnect.attempts is 1.5: use a whole number above 0/,
+  ],
+  ['a role that is none', { chatCtx: { items: [{ ...message('a', 'x'), role: 'bot' }] } }, TypeError, /"a".* role is "bot"/],
+  [
+    'words that are no list',
+    { chatCtx: { items: [{ ...message('a', 'x'), content: 'x' }] } },
+    TypeError,
+    /"a".* content is a list/,
+  ],
+  ['an item of no kind', { chatCtx: { items: [{ id: 'a', content: ['x'] }] } }, TypeError, /"a".* type is "undefined"/],
   ['a wish that is none', { reconnect: 'yes' }, TypeError, /reconnect must be/],
   ['a kind that is none', { participantKinds: ['human'] }, TypeError, /participantKinds/],
   ['a function without a name', { fncCtx: [tool('')] }, TypeError, /name/],
@@ -49,9 +63,17 @@ for (const [what, options, kind, says] of refused)
     assert.is(model.sessions.length, 0)
   })
 
+it('refuses no options at all', () => {
+  const nothing: [] = []
+  for (const make of [() => Reflect.construct(MultimodalAgent, nothing), () => Reflect.apply(realtimeMind, undefined, nothing)])
+    assert.throws(make, /model has no session/)
+  assert.throws(() => realtimeMind({ model: new FakeModel(), tell: 'me' as never }), /tell must be a function/)
+})
+
 it('refuses a room or a participant that is none, and can be started after that', async () => {
   const here = newStage()
-  assert.throws(() => here.agent.start({} as never), /the world has no "room"/)
+  for (const room of [undefined, 'demo', {}])
+    assert.throws(() => here.agent.start(room as never), /start takes a Room of the SDK, or a world/)
   assert.throws(() => here.agent.start({ remoteParticipants: new Map() } as never), /the room has no on/)
   for (const who of ['', 3, null, {}, { identity: '' }])
     assert.throws(
