@@ -37,7 +37,7 @@ export const joinFailure = (error: unknown, url: string): Error => {
   if (refused !== undefined)
     return coded(
       'ERR_REFUSED',
-      `the server at ${place} lets us not in (${refused}): is it a LiveKit server, does the token name a room?`,
+      `the server at ${place} does not let us in (${refused}): is it a LiveKit server, does the token name a room?`,
     )
   return coded('ERR_JOIN', `cannot join the room at ${place}: ${message}`, error)
 }

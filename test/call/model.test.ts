@@ -103,6 +103,7 @@ it('goes on after a connection that dropped, where the file says so (MM-48)', as
 const refused: [what: string, serving: Serving, says: RegExp][] = [
   ['a wrong key', { env: { OPENAI_API_KEY: 'sk-wrong-and-secret' } }, /refuses the API key \(401/],
   ['an unknown model', { args: ['--model', 'gpt-nothing'] }, /no realtime model "gpt-nothing"/],
+  ['an address that is none', { env: { OPENAI_BASE_URL: 'nonsense' } }, /"nonsense" is no address .* OPENAI_BASE_URL/],
   ['a quota that is used up, before the socket is open', { quota: 'http' }, /check the plan, its limits and the billing/],
   ['a quota that is used up, after that', { quota: 'event' }, /./],
 ]

@@ -20,6 +20,11 @@ export const placeOf = (url: string | URL): string => {
 export const noSdk = (): Error => coded('ERR_NO_SDK', 'the package that talks to OpenAI is not installed: npm install openai')
 export const noKey = (variable: string): Error =>
   coded('ERR_NO_KEY', `there is no API key: set ${variable} in the environment, or give apiKey`)
+export const noAddress = (given: string): Error =>
+  coded(
+    'ERR_BAD_URL',
+    `"${given}" is no address of a service: correct OPENAI_BASE_URL, or baseURL, to one that begins with https: or wss:`,
+  )
 
 /** Whom it is about. */
 export type Where = { place: string; model: string }
@@ -39,9 +44,10 @@ export const refusal = (status: number, said: string | undefined, { place, model
   const why = said === undefined ? `${status}` : `${status} ${said}`
   if (status === 401 || status === 403)
     return coded('ERR_UNAUTHORIZED', `${place} refuses the API key (${why}): is it right, and may it use realtime models?`)
-  if (status === 404) return coded('ERR_NO_MODEL', `${place} has no realtime model "${model}" for this key (${why})`)
+  const doubt = said === undefined ? ': is the address right?' : '' // anybody says 404, the service says which
+  if (status === 404) return coded('ERR_NO_MODEL', `${place} has no realtime model "${model}" for this key (${why})${doubt}`)
   if (status === 429) return coded('ERR_QUOTA', `${place} refuses for now (${why}): check the plan, its limits and the billing`)
-  return coded('ERR_REFUSED', `${place} lets us not in (${why})`)
+  return coded('ERR_REFUSED', `${place} does not let us in (${why})`)
 }
 /** Nobody answers there: ERR_UNREACHABLE. */
 export const unreachable = (error: unknown, { place }: Where): Error =>

@@ -4,7 +4,7 @@ import type { OpenAI } from 'openai'
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws'
 import { coded, codeOf, lineOf } from '../../errors.ts'
 import type { SessionHands } from '../../realtime/port.ts'
-import { lost, noKey, noSdk, placeOf, refusal, statusOf, unreachable, type Where } from './failures.ts'
+import { lost, noAddress, noKey, noSdk, placeOf, refusal, statusOf, unreachable, type Where } from './failures.ts'
 import { modelOf, type OpenAIRealtimeOptions } from './settings.ts'
 import { isWire, part, text, type Wire } from './wire.ts'
 
@@ -144,6 +144,7 @@ export const connectTo =
   async ears => {
     const sdk = await clock.hold(load())
     const client = clientFor(sdk, options)
+    if (!URL.canParse(client.baseURL)) throw noAddress(client.baseURL)
     const place = placeOf(client.baseURL)
     if (plainly(client.baseURL) && !isHere(client.baseURL)) log('warn', 'openai.plain', { place })
     if (typeof client.apiKey === 'string') secret(client.apiKey)

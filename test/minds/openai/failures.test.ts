@@ -63,7 +63,7 @@ it('says that the quota is used up, before the socket opens or after it', async 
 it('says what else the service does not like', async () => {
   const { code, message } = await refused({ server: { dialect: 'beta', models: ['gpt-realtime-1.5'] } })
   assert.is(code, 'ERR_REFUSED')
-  assert.match(message, /lets us not in \(400 missing_beta_header\)/)
+  assert.match(message, /does not let us in \(400 missing_beta_header\)/)
 })
 
 it('says that nobody answers there', async () => {
