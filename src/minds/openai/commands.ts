@@ -4,7 +4,7 @@ import type { Clock, Ids } from '../../ports.ts'
 import type { Wire } from './wire.ts'
 
 /** `key`: what the answer is known by; of several that wait for the same, the oldest gets it. */
-type Pending = { eventId: string; type: string; key: string; settle: (how: { value: string } | { error: Error }) => void }
+type Pending = { eventId: string; key: string; settle: (how: { value: string } | { error: Error }) => void }
 export type CommandHands = { clock: Clock; ids: Ids; timeoutMs: number; send: (event: Wire) => void }
 
 /** How the answers to commands are known. */
@@ -74,7 +74,7 @@ export class Commands {
         if ('error' in how) reject(how.error)
         else resolve(how.value)
       }
-      this.#pending.set(eventId, { eventId, type, key, settle })
+      this.#pending.set(eventId, { eventId, key, settle })
     })
   }
   /** An answer came. False: nobody waits for it. `eventId`: whose it is, where the answer says so. */
@@ -86,10 +86,6 @@ export class Commands {
   /** An answer for all who wait for it. */
   answerAll(key: string): void {
     while (this.answer(key));
-  }
-  /** What the command of this id was, if it waits. */
-  typeOf(eventId: string | undefined): string | undefined {
-    return eventId === undefined ? undefined : this.#pending.get(eventId)?.type
   }
   refuse(eventId: string, error: Error): boolean {
     return this.#settle(eventId, { error })

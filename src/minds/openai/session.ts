@@ -196,9 +196,8 @@ export class OpenAIRealtimeSession implements RealtimeSession {
     const said = part(wire, 'error')
     const failure = serverError(said, this.#making.hush)
     const eventId = text(said, 'event_id')
-    // What had ended by itself when we asked is no error (MM-32).
-    const isNothing = failure.code === 'response_cancel_not_active' && this.#commands.typeOf(eventId) === 'response.cancel'
-    if (isNothing) return void this.#commands.answer('', '', eventId)
+    // What had ended by itself when we asked is no error (MM-32), nor if its end came first and nobody waits for this any more.
+    if (failure.code === 'response_cancel_not_active') return void (eventId && this.#commands.answer('', '', eventId))
     const status = statusOf(text(said, 'code'))
     const { where } = this.#connection
     if (this.#commands.isWaiting(answers.opened) || (status && this.#commands.isWaiting(answers.session)))

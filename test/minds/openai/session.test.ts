@@ -203,6 +203,18 @@ it('takes it for done if there was nothing to cancel, and hears nothing bad of i
   await end()
 })
 
+it('nor when both ended it at once: the end comes first, and then that there was nothing to cancel (MM-32)', async () => {
+  const { server, session, ear, codes, said, settled, end } = await readied()
+  const response = server.reply({ parts: [audio({ ms: 60_000 })], pace: 1 })
+  await ear.until('response_created')
+  server.session.interrupt('turn_detected')
+  await session.response.cancel(response.id) // the end is on its way
+  await settled()
+  assert.equal(said(), ['response.cancel'])
+  assert.equal([ear.all('error'), codes().filter(code => code === 'openai.error')], [[], []])
+  await end()
+})
+
 it('tells the service of new functions, and checks them first', async () => {
   const { server, session, end } = await readied()
   const now = { name: 'now', execute: () => 'noon' }
