@@ -15,6 +15,8 @@ export type MindParts = {
   mind: MindChoice
   /** With the mind `openai` only. */
   openai?: ModelFlags
+  /** Default true. */
+  realtime?: boolean
   assets: URL
   opus: OpusDecoder
   minSpeechMs: number
@@ -29,10 +31,11 @@ export type MindMaker = (through?: (hearing: Hearing) => Hearing) => Mind | Mind
  * long the caller spoke.
  */
 export const mindFor = async (parts: MindParts, hearing?: Hearing): Promise<MindMaker> => {
-  const { mind: name, openai = {}, assets, opus, minSpeechMs, log, signal } = parts
+  const { mind: name, openai = {}, realtime = true, assets, opus, minSpeechMs, log, signal } = parts
   if (typeof name === 'object') {
-    const own = await import('./own.ts').then(({ ownMind }) => ownMind(name.file))
-    return () => own
+    const { hurried, ownMind } = await import('./own.ts')
+    const own = await ownMind(name.file)
+    return () => (realtime ? own : hurried(own))
   }
   if (name === 'openai') {
     const model = await import('./model.ts').then(({ modelMind }) => modelMind(openai))

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkMind, type MindLogic } from '../agent.ts'
 import { coded, lineOf } from '../errors.ts'
-import type { Mind } from '../ports.ts'
+import type { Conversation, Mind } from '../ports.ts'
 
 /** Rejects with one line that names the file. */
 export const ownPart = async (file: string): Promise<unknown> => {
@@ -31,4 +31,15 @@ export const ownMind = async (file: string): Promise<Mind | MindLogic> => {
     throw coded('ERR_FILE', `${file}: its ${lineOf(error)}`, error)
   }
   return part
+}
+
+/** The same in virtual time, where nothing that a mind brings with it can keep up: that is refused by name. */
+export const hurried = (mind: Mind | MindLogic): Mind | MindLogic => {
+  const port = (name: string) => {
+    throw coded('ERR_CALL', `the mind brings something of its own (${name}), which takes real time: add --realtime`)
+  }
+  const alone = (conversation: Conversation): Conversation => ({ ...conversation, outside: { ...conversation.outside, port } })
+  const shown = mind.attending && { attending: mind.attending }
+  if (typeof mind === 'function') return Object.assign((conversation: Conversation) => mind(alone(conversation)), shown)
+  return { ...shown, start: (conversation, signal) => mind.start(alone(conversation), signal) }
 }

@@ -75,6 +75,19 @@ it('answers bad input with one line, exit code 1 and nothing written', async pla
   assert.equal((await readdir(place.base)).sort(), ['broken.wav', 'full'])
 })
 
+it('refuses in virtual time what a mind brings with it, and takes it in real time', async place => {
+  await writeFile(join(place.base, 'my.wav'), buzz())
+  await writeFile(
+    join(place.base, 'mind.mjs'),
+    `export default { start: async ({ outside }) => { outside.port('weather', {}) } }`,
+  )
+  const args = ['call', 'my.wav', '--mind', 'mind.mjs', '-q']
+  const { code, stderr } = await chartroom(place, ...args)
+  assert.is(code, 1)
+  assert.match(stderr, /the mind brings something of its own \(weather\), which takes real time: add --realtime\n$/)
+  assert.equal((await chartroom(place, ...args, '--realtime')).code, 0)
+})
+
 it('makes a call of any WAV: five files that fit together, the same bytes every time', async place => {
   await writeFile(join(place.base, 'my.wav'), buzz())
   const first = await chartroom(place, 'call', 'my.wav', '--mind', 'parrot', '--out', 'one')
