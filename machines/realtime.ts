@@ -144,11 +144,11 @@ export const realtimeMachine = setup({
     },
     reconnecting: {
       description: 'The room stays. What is said meanwhile waits in the ear; a new session gets the conversation so far.',
-      entry: ['hush', 'prepare'],
+      entry: 'prepare',
       initial: 'resting',
       states: {
         resting: {
-          entry: 'noteAttempt',
+          entry: ['noteAttempt', 'hush'],
           after: { backoff: 'opening' },
           on: { close: { target: '#realtime.closing', actions: noteAsked } },
         },

@@ -207,7 +207,7 @@ it('connects anew after 500 ms, then 1 000, and then no more; a success forgets 
   const { actor, asked, clock, connect, go, send } = start()
   await go()
   send({ type: 'session.lost', error: lost })
-  assert.equal(asked.slice(2), ['lost', 'hush', 'initializing'])
+  assert.equal(asked.slice(2), ['lost', 'initializing', 'hush'])
   await clock.advance(499)
   assert.is(connect.length, 1)
   await clock.advance(1)
@@ -217,7 +217,7 @@ it('connects anew after 500 ms, then 1 000, and then no more; a success forgets 
   assert.is(connect.length, 2)
   await clock.advance(1)
   await go()
-  assert.equal([actor.getSnapshot().value, asked.slice(5)], [{ live: 'listening' }, ['listening', 'live']])
+  assert.equal([actor.getSnapshot().value, asked.slice(5)], [{ live: 'listening' }, ['hush', 'listening', 'live']])
   const { error, reason, attempts } = actor.getSnapshot().context
   assert.equal([error, reason, attempts], [undefined, null, 0])
   send({ type: 'session.lost', error: lost })
