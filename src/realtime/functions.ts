@@ -135,13 +135,16 @@ export class Calls {
     const isError = 'error' in ended
     const output = isError ? `Error: ${lineOf(ended.error)}` : ended.output
     const { callId, itemId } = raw
+    const failed = (code: string, error: unknown) =>
+      this.#hands.log('warn', code, { call: callId, name: raw.name, error: lineOf(error) })
+    if (isError) failed('realtime.function.failed', ended.error)
     let refused: unknown
     try {
       await this.#hands.answer({ callId, itemId, output, isError })
       group.wants ||= isError || ended.result !== undefined
     } catch (error) {
       refused = error
-      this.#hands.log('warn', 'realtime.output.refused', { call: raw.callId, name: raw.name, error: lineOf(error) })
+      failed('realtime.output.refused', error)
     }
     if (!this.#running.delete(call)) return // the close has told of it
     group.running--

@@ -105,6 +105,16 @@ it('takes empty text for no arguments, and a function without a schema takes any
   assert.is((await outputOf(functions, 'echo', ' {"a":[1]}')).output, '{"a":[1]}')
 })
 
+it('says in the log which function failed, and how (MM-42)', async () => {
+  const told: unknown[] = []
+  const fails = tool('fails', () => Promise.reject(new Error('no line')))
+  const { calls } = scene([fails], { log: (level, code, fields) => void told.push([level, code, fields]) })
+  calls.collect(raw('1', 'fails'))
+  calls.responseOver('resp_1')
+  await settle()
+  assert.equal(told, [['warn', 'realtime.function.failed', { call: '1', name: 'fails', error: 'no line' }]])
+})
+
 it('answers what is no JSON, no object, no function of ours, or throws, with an error (MM-42)', async () => {
   const functions = [
     tool('ok', () => 'ok'),
