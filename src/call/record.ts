@@ -38,6 +38,8 @@ type Draft = {
   sampleRate: number
   shown: Fact<'words.shown'>[]
   heard: HeardWord[]
+  /** The caller's sentences, as the mind tells them. */
+  told: Map<string, Fact<'words.shown'>>
   states: { state: AgentState; at: number }[]
   started: Map<string, number>
   runs: Map<string, Fact<'utterance.progressed'>[]>
@@ -47,6 +49,8 @@ type Draft = {
 
 /** A word whose times nobody knows is shown in its middle; this is how far it is taken to reach to either side, in ms. */
 const halfWord = 120
+/** So long is a word taken to last where all that is known is when the sentence had been understood, in ms. */
+const wholeWord = 300
 
 const note = (draft: Draft, fact: RoomFact): void => {
   const { zero, runs } = draft
@@ -60,6 +64,7 @@ const note = (draft: Draft, fact: RoomFact): void => {
     if (last) last.endMs ??= fact.at - zero
   } else if (fact.type === 'closed') draft.closedAt = fact.at - zero
   else if (fact.type === 'words.shown' && fact.speaker === 'agent' && fact.text.trim() !== '') draft.shown.push(fact)
+  else if (fact.type === 'words.shown' && fact.speaker === 'caller' && fact.final) draft.told.set(fact.id, fact)
 }
 
 /** A position in the audio of an utterance, in ms → the moment at which it was heard; undefined if it was not. */
@@ -80,6 +85,15 @@ const agentWord = (draft: Draft, { id, text, at, startMs, endMs }: Fact<'words.s
   const endsMs = to ?? Math.min(Math.max(middle, from) + halfWord, over)
   return { speaker: 'agent', id, text: text.trim(), startMs: from, endMs: endsMs }
 }
+
+/** Of a mind with ears of its own. */
+const toldWords = ({ told, zero }: Draft): HeardWord[] =>
+  [...told.values()].flatMap(({ id, text, at }) => {
+    const words = text.split(/\s+/).filter(word => word !== '')
+    const begin = at - zero - words.length * wholeWord
+    const moment = (n: number) => Math.max(0, begin + n * wholeWord)
+    return words.map((word, n): HeardWord => ({ speaker: 'caller', id, text: word, startMs: moment(n), endMs: moment(n + 1) }))
+  })
 
 const spokenOf = ({ started, zero, sampleRate }: Draft, { played, at }: Fact<'utterance.ended'>): Spoken => ({
   id: played.id,
@@ -110,6 +124,7 @@ export const recorder = (zero: number, sampleRate: number): Recorder => {
     sampleRate,
     shown: [],
     heard: [],
+    told: new Map(),
     states: [],
     started: new Map(),
     runs: new Map(),
@@ -121,7 +136,8 @@ export const recorder = (zero: number, sampleRate: number): Recorder => {
     hear: word => draft.heard.push({ ...word, speaker: 'caller', text: word.text.trim() }),
     record: (durationMs, voices) => {
       const agent = draft.shown.map(fact => agentWord(draft, fact))
-      const words = [...inOrder(draft.heard, durationMs), ...inOrder(agent, durationMs)]
+      const caller = draft.heard.length > 0 ? draft.heard : toldWords(draft)
+      const words = [...inOrder(caller, durationMs), ...inOrder(agent, durationMs)]
       const over = Math.min(durationMs, draft.closedAt ?? durationMs)
       const states = draft.states.map(({ state, at }, i) => ({
         ...{ state, startMs: Math.max(0, at), endMs: draft.states[i + 1]?.at ?? over },

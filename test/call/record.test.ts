@@ -82,6 +82,27 @@ it('keeps words in the order in which they were told, and within their utterance
   )
 })
 
+it("takes the caller's words from the mind where nobody else hears them: they end when they are told", () => {
+  const told = (text: string, at: number, final: boolean): RoomFact => ({
+    ...{ type: 'words.shown', id: 'u1', speaker: 'caller', identity: 'caller' },
+    ...{ text, final, at },
+  })
+  const facts = [told('What', 1800, false), told('What time is it?', 2500, true)]
+  assert.equal(recordOf(facts, 500).words, [
+    { speaker: 'caller', id: 'u1', text: 'What', startMs: 800, endMs: 1100 },
+    { speaker: 'caller', id: 'u1', text: 'time', startMs: 1100, endMs: 1400 },
+    { speaker: 'caller', id: 'u1', text: 'is', startMs: 1400, endMs: 1700 },
+    { speaker: 'caller', id: 'u1', text: 'it?', startMs: 1700, endMs: 2000 },
+  ])
+  const book = recorder(500, 1000)
+  for (const fact of facts) book.note(fact)
+  book.hear({ id: 'caller-1', text: 'What', startMs: 700, endMs: 900 })
+  assert.equal(
+    book.record(10_000, voices).words.map(({ id }) => id),
+    ['caller-1'],
+  )
+})
+
 it('counts from the start of the call, whatever the clock said then', () => {
   const { states, utterances } = recordOf(
     [
