@@ -90,7 +90,12 @@ export class Caller {
 
   async #hear(track: RemoteTrack, ear: Ear): Promise<void> {
     if (track.kind !== TrackKind.KIND_AUDIO) return
-    const reader = new AudioStream(track, { sampleRate: earRate, numChannels: 1, frameSizeMs: 10 }).getReader()
+    let reader: ReturnType<AudioStream['getReader']>
+    try {
+      reader = new AudioStream(track, { sampleRate: earRate, numChannels: 1, frameSizeMs: 10 }).getReader()
+    } catch (error) {
+      return console.log(`a track is gone before anybody listens to it: ${error}`) // whoever speaks has left at this moment
+    }
     this.#readers.add(reader)
     for (let step = await reader.read(); !step.done; step = await reader.read()) ear.push(step.value.data)
     this.#readers.delete(reader)
