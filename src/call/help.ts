@@ -21,7 +21,7 @@ Lets a recorded caller talk to the agent, and writes a folder with what was hear
 call.vtt (both speakers, word by word), events.jsonl and timeline.svg (the call as a picture).
 
   my.wav                  the caller: any WAV of 16-bit or float samples. If there is a my.vtt beside it,
-                          its words are the transcript. Without it, a bundled caller speaks
+                          its words are what docent and parrot hear. Without it, a bundled caller speaks
 
 Options:
       --realtime          take as long as the call takes; without it a minute takes a few seconds
