@@ -95,7 +95,8 @@ const liveLines = (view: View, { color, columns }: Look): string[] => {
 /** What is over scrolls away above; below stand the sentences that go on, and a line with time, progress and state. */
 const liveScreen = ({ terminal, color, clock }: ScreenOptions): Screen => {
   const view: View = { open: new Map(), over: [], state: 'initializing', now: 0 }
-  const look = (): Look => ({ color, columns: terminal.columns })
+  // Some pretend to have no columns at all.
+  const look = (): Look => ({ color, columns: terminal.columns || 80 })
   let shown = 0
   let timer: unknown
 
@@ -125,7 +126,7 @@ const liveScreen = ({ terminal, color, clock }: ScreenOptions): Screen => {
     },
     close: (lines = []) => {
       clock.clearTimeout(timer)
-      for (const sentence of view.open.values()) view.over.push(...paragraph(sentence, color, terminal.columns))
+      for (const sentence of view.open.values()) view.over.push(...paragraph(sentence, color, look().columns))
       view.over.push(...lines)
       paint([])
     },

@@ -32,6 +32,16 @@ it('shows words as they are heard, above a line with time, progress and state', 
   assert.ok(Math.abs(done.length - left.length) <= 1)
 })
 
+it('takes a terminal that does not say how wide it is for one of 80 columns', async () => {
+  const { clock, terminal, screen } = open({ columns: 80 })
+  const unknown = screenOn({ terminal: { ...terminal, columns: 0 }, color: false, quiet: false, clock })
+  const text = 'It is ten past two, and the weather is fine.'
+  for (const one of [screen, unknown]) one.tell(words('agent', 'a1', text, 0, true))
+  screen.close()
+  unknown.close()
+  assert.equal(terminal.lines().slice(0, 2), [` 0:00  agent    ${text}`, ` 0:00  agent    ${text}`])
+})
+
 it('lets what is over scroll away, in the order of its end', async () => {
   const { clock, terminal, screen } = open()
   screen.tell(words('agent', 'a1', 'I am', 1000))
