@@ -15,7 +15,7 @@ import type { Clock, Conversation, Ids, Log, OpusDecoder, ParticipantKind, World
 import { checkContext } from './realtime/context.ts'
 import { Dialogue } from './realtime/dialogue.ts'
 import { checkFunctions } from './realtime/functions.ts'
-import type { AgentEvent, AgentEvents, AgentNews } from './realtime/news.ts'
+import { type AgentEvent, type AgentEvents, type AgentNews, checkListener } from './realtime/news.ts'
 import { dialogueOf, type RealtimeOptions, type RealtimeSettings, realtimeKeys, realtimeOf } from './realtime/options.ts'
 import type { ChatContext, FunctionContext } from './realtime/port.ts'
 import { type ChartRoom, roomIn } from './room.ts'
@@ -111,7 +111,7 @@ export class MultimodalAgent {
 
   /** Tells the event from now on, in order, in a turn of its own. What a listener throws is logged. */
   on<E extends AgentEvent>(event: E, listener: (payload: AgentEvents[E]) => unknown): this {
-    if (typeof listener !== 'function') throw new TypeError(`a listener is a function of what is told, not a ${typeof listener}`)
+    checkListener(event, listener)
     this.off(event, listener)
     const off = this.#news.add(news => (news.event === event ? listener(news.payload as AgentEvents[E]) : undefined))
     this.#offs.set(event, (this.#offs.get(event) ?? new Map()).set(listener, off))

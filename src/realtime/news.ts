@@ -24,6 +24,25 @@ export type AgentEvents = {
   closed: { reason: string; error?: unknown }
 }
 export type AgentEvent = keyof AgentEvents
+const names: Record<AgentEvent, true> = {
+  user_started_speaking: true,
+  user_stopped_speaking: true,
+  agent_started_speaking: true,
+  agent_stopped_speaking: true,
+  user_speech_committed: true,
+  agent_speech_committed: true,
+  agent_speech_interrupted: true,
+  function_calls_collected: true,
+  function_calls_finished: true,
+  metrics_collected: true,
+  error: true,
+  closed: true,
+}
+/** Throws a TypeError for a name that is none, or a listener. */
+export const checkListener = (event: string, listener: unknown): void => {
+  if (!Object.hasOwn(names, event)) throw new TypeError(`there is no event "${event}": it tells ${Object.keys(names).join(', ')}`)
+  if (typeof listener !== 'function') throw new TypeError(`a listener of ${event} must be a function`)
+}
 /** One of them. */
 export type AgentNews = { [E in AgentEvent]: { event: E; payload: AgentEvents[E] } }[AgentEvent]
 /** Tells one of them; it must not throw. */

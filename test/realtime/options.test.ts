@@ -63,6 +63,16 @@ for (const [what, options, kind, says] of refused)
     assert.is(model.sessions.length, 0)
   })
 
+it('refuses a listener of nothing that is told, and one that cannot be called', async () => {
+  const here = newStage()
+  assert.throws(
+    () => here.agent.on('agent_speech_commited' as never, () => {}),
+    /no event "agent_speech_commited": it tells user_/,
+  )
+  assert.throws(() => here.agent.on('closed', undefined as never), /a listener of closed must be a function/)
+  await here.agent.close()
+})
+
 it('refuses no options at all', () => {
   const nothing: [] = []
   for (const make of [() => Reflect.construct(MultimodalAgent, nothing), () => Reflect.apply(realtimeMind, undefined, nothing)])
