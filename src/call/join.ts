@@ -24,7 +24,7 @@ const tokenOf = async ({ access, room = '', identity }: JoinOptions): Promise<st
 const endings: Record<string, string> = {
   stopped: 'left the room',
   'mind.ended': 'the agent is done, and has left',
-  participant_disconnected: 'the caller has left, and so has the agent',
+  participant_disconnected: 'the agent has left too',
   'room.disconnected': 'the connection to the room has ended',
 }
 
