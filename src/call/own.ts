@@ -18,8 +18,13 @@ export const ownPart = async (file: string): Promise<unknown> => {
     if (part === undefined) throw new TypeError('it has no default export')
     return part
   } catch (error) {
-    throw coded('ERR_FILE', `${file}: ${lineOf(error)}`, error)
+    throw coded('ERR_FILE', `${file}${lineIn(path, error)}: ${lineOf(error)}`, error)
   }
+}
+/** Where in the file, if the error says so. */
+const lineIn = (path: string, error: unknown): string => {
+  const [, after = ''] = (error instanceof Error ? (error.stack ?? '') : '').split(pathToFileURL(path).href)
+  return /^:\d+/.exec(after)?.[0] ?? ''
 }
 
 /** The mind that a module has for its default export. */

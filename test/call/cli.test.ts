@@ -57,12 +57,14 @@ it('answers bad input with one line, exit code 1 and nothing written', async pla
   await mkdir(join(place.base, 'full'))
   await writeFile(join(place.base, 'full/mine.mjs'), 'export default {}')
   await writeFile(join(place.base, 'full/odd.mjs'), 'export default }')
+  await writeFile(join(place.base, 'full/bad.mjs'), '// no mind\nthrow new Error("out of luck")')
   const wrong: [args: string[], says: RegExp][] = [
     [['call', 'none.wav'], /^chartroom: cannot read none\.wav: there is no such file\n$/],
     [['call', 'broken.wav'], /^chartroom: broken\.wav: [^\n]+\n$/],
     [['call', '--mind', './none.mjs'], /^chartroom: cannot read \.\/none\.mjs: there is no such file\n$/],
     [['call', '--mind', 'full/mine.mjs'], /^chartroom: full\/mine\.mjs: its mind has no start\(conversation, signal\)[^\n]+\n$/],
     [['call', '--mind', 'full/odd.mjs'], /^chartroom: full\/odd\.mjs: Unexpected token[^\n]+\n$/],
+    [['call', '--mind', 'full/bad.mjs'], /^chartroom: full\/bad\.mjs:2: out of luck\n$/],
     [['call', '--out', 'full'], /^chartroom: the folder full is not empty: name another with --out\n$/],
     [['call', '--out', 'broken.wav'], /^chartroom: broken\.wav is in the way: it is a file, not a folder\n$/],
   ]
