@@ -7,7 +7,10 @@
 import { type ActorRefFrom, assign, fromCallback, fromPromise, setup } from 'xstate'
 import { unbound } from './unbound.ts'
 
-/** `reconnect`: so many tries in a row, the first after `backoffMs`, each next one after twice as long; null: the conversation ends. */
+/**
+ * `reconnect`: so many tries in a row, the first after `backoffMs`, each next one after twice as long; null: the conversation ends. A
+ * connection that drops again at once is one more of them.
+ */
 export type RealtimeInput = {
   maxTextResponseRetries: number
   initTimeoutMs: number
@@ -92,7 +95,8 @@ export const realtimeMachine = setup({
     noteVoiced: assign({ retries: 0 }),
     noteRetry: assign({ retries: ({ context }) => context.retries + 1 }),
     noteAttempt: assign({ attempts: ({ context }) => context.attempts + 1, pending: [] }),
-    noteSteady: assign({ attempts: 0, reason: null, error: undefined }),
+    noteBack: assign({ reason: null, error: undefined }),
+    noteSteady: assign({ attempts: 0 }),
     noteAsked: assign({ reason: (_, reason: string) => reason, error: undefined }),
     noteError: assign({ error: (_, error: unknown) => error, reason: 'failed' }),
   },
@@ -103,6 +107,7 @@ export const realtimeMachine = setup({
   delays: {
     initTimeout: ({ context }) => context.initTimeoutMs,
     closeTimeout: ({ context }) => context.closeTimeoutMs,
+    steady: ({ context }) => context.initTimeoutMs, // as long as it may take to come
     backoff: ({ context: { reconnect, attempts } }) => (reconnect?.backoffMs ?? 0) * 2 ** (attempts - 1),
   },
 }).createMachine({
@@ -124,7 +129,8 @@ export const realtimeMachine = setup({
       on: { ...telling, 'session.lost': lost },
     },
     live: {
-      entry: ['noteSteady', 'attend', 'tellLive'],
+      entry: ['noteBack', 'attend', 'tellLive'],
+      after: { steady: { actions: 'noteSteady' } },
       invoke: [
         { id: 'feed', src: 'feed' },
         { id: 'read', src: 'read' },

@@ -26,7 +26,7 @@ export type RealtimeOptions = {
   reportThinking?: boolean
   /**
    * A connection that drops is made anew with the conversation so far: this often in a row, the first time after this long, then after twice
-   * as long. Default false: the agent closes. With true 5 and 500.
+   * as long; one that holds for `initTimeoutMs` begins the count anew. Default false: the agent closes. With true 5 and 500.
    */
   reconnect?: boolean | { attempts?: number; backoffMs?: number }
 }
