@@ -1,10 +1,11 @@
 /** A dialogue with a model in a room: the hands of the realtime machine, and what the owner may ask of them. */
 import type { RealtimeEvent, RealtimeInput } from '../../machines/realtime.ts'
-import { sleep } from '../clock.ts'
-import { coded, lineOf } from '../errors.ts'
-import type { Conversation, LogLevel } from '../ports.ts'
+import { coded, codeOf, lineOf } from '../errors.ts'
+import { until } from '../pipes/until.ts'
+import type { ChatMessage, Conversation, LogLevel } from '../ports.ts'
 import { checkSession } from './checks.ts'
-import { Intake } from './intake.ts'
+import { Hearing } from './hearing.ts'
+import { inTime, within } from './in-time.ts'
 import { type Listening, listenTo } from './listening.ts'
 import { eachErrorOnce, type TellAgent } from './news.ts'
 import type { ChatContext, FunctionContext, ModelCapabilities, RealtimeModel, RealtimeSession } from './port.ts'
@@ -28,8 +29,12 @@ export class Dialogue implements RealtimeHands {
   readonly #options: DialogueOptions
   #chatCtx: ChatContext
   #fncCtx: FunctionContext
-  #room: { conversation: Conversation; speech: Speech; intake: Intake } | undefined
+  #room: { conversation: Conversation; speech: Speech; hearing: Hearing } | undefined
   #session: RealtimeSession | undefined
+  /** Nothing goes to the session any more but its end. */
+  #isHushed = false
+  /** As the session's own, but that it does not outlive our patience. */
+  #ready: Promise<void> = Promise.resolve()
   /** It has been ready: what it has of the conversation counts. */
   #isKnown = false
   #ears: Listening | undefined
@@ -53,33 +58,41 @@ export class Dialogue implements RealtimeHands {
 
   /** The machine of this dialogue in a room. */
   in(conversation: Conversation) {
-    const { capabilities, transcription, machine, tell, inputChunkMs: chunkMs } = this.#options
-    const refused = (error: unknown) => this.#fail(error, true)
+    const { model, transcription, tell, machine, inputChunkMs: chunkMs } = this.#options
+    const send = (event: RealtimeEvent) => this.#send?.(event)
     const speech = new Speech({
-      ...{ conversation, tell, log: conversation.outside.log, shown: transcription.agent },
-      refused,
-      truncates: capabilities.truncate,
+      ...{ conversation, tell, send, log: conversation.outside.log, shown: transcription.agent },
+      truncates: model.capabilities.truncate,
       session: () => this.#session,
-      send: event => this.#send?.(event),
+      order: work => void this.#order(work),
     })
-    const { inputSampleRate: sampleRate } = capabilities
-    this.#room = { conversation, speech, intake: new Intake({ conversation, sampleRate, chunkMs, refused }) }
+    const hearing = new Hearing({
+      ...{ conversation, chunkMs, sampleRate: model.capabilities.inputSampleRate },
+      failed: error => send({ type: 'session.lost', error }),
+    })
+    this.#room = { conversation, speech, hearing }
     return realtimeOn(this, machine)
   }
 
   get fncCtx(): FunctionContext {
-    return this.#session?.fncCtx ?? this.#fncCtx
+    return this.#open?.fncCtx ?? this.#fncCtx
   }
   set fncCtx(functions: FunctionContext) {
     this.#fncCtx = functions
-    if (this.#session) this.#session.fncCtx = functions
+    if (this.#open) this.#open.fncCtx = functions
   }
   chatCtxCopy(): ChatContext {
     return this.#session && this.#isKnown ? this.#session.chatCtxCopy() : { items: [...this.#chatCtx.items] }
   }
   async setChatCtx(chatCtx: ChatContext): Promise<void> {
-    this.#chatCtx = chatCtx
-    await this.#session?.setChatCtx(chatCtx)
+    const session = this.#session
+    if (!session) {
+      this.#chatCtx = chatCtx
+      return
+    }
+    await this.#ready
+    if (session !== this.#open) throw coded('ERR_CLOSED', 'the session with the model is over')
+    await session.setChatCtx(chatCtx)
   }
   /** MM-34. */
   async generateReply(how?: { instructions?: string }): Promise<void> {
@@ -105,12 +118,17 @@ export class Dialogue implements RealtimeHands {
     this.#over = new Promise(resolve => {
       over = resolve
     })
+    const { machine } = this.#options
     return () => {
       const left = this.#left
       this.#send = undefined
       this.hush()
-      if (left) over()
-      else void this.#within(this.leave()).then(over) // stopped from outside
+      const end = () => {
+        this.#ears?.end()
+        over()
+      }
+      if (left) end()
+      else void within(this.#room?.conversation.clock, machine.closeTimeoutMs, this.leave()).then(end) // stopped from outside
     }
   }
   async connect(signal: AbortSignal): Promise<void> {
@@ -122,26 +140,38 @@ export class Dialogue implements RealtimeHands {
     const [chatCtx, fncCtx] = [this.chatCtxCopy(), this.fncCtx]
     this.#chatCtx = chatCtx
     this.#isKnown = false
+    this.#ears?.end()
     void this.#part()
     const hands = { clock: outside.clock, ids: outside.ids, log: outside.log, epochMs: outside.epochMs }
     const session = outside.port('model', model).session({ chatCtx, fncCtx }, { ...hands, timeoutMs: machine.initTimeoutMs })
     checkSession(session)
     this.#session = session
+    this.#isHushed = false
     this.#ears = listenTo(session, {
       ...{ conversation, speech, tell, shown: transcription.user, log: outside.log },
       send: event => this.#send?.(event),
     })
-    await session.ready
-    if (session === this.#session) this.#isKnown = true // else it came too late
+    this.#ready = inTime(session.ready, signal)
+    await this.#ready
+    this.#isKnown = true
   }
   async join(): Promise<void> {
     await this.#room?.conversation.ready()
   }
   async feed(signal: AbortSignal): Promise<void> {
-    if (this.#session) await this.#room?.intake.feed(this.#session, signal)
+    if (this.#session) await this.#room?.hearing.feed(this.#session.inputAudioBuffer, signal)
   }
   async read(signal: AbortSignal): Promise<void> {
-    if (this.#session) await this.#room?.intake.read(this.#session, signal)
+    const session = this.#session
+    if (!session || !this.#room) return
+    const { chat, outside } = this.#room.conversation
+    for await (const { text } of pipe(chat(), until<ChatMessage>(signal))) {
+      const item = { id: outside.ids.next('msg_'), type: 'message', role: 'user', content: [text] } as const
+      await this.#order(async () => {
+        await session.conversation.item.create(item)
+        await session.response.create()
+      })
+    }
   }
   leave(): Promise<void> {
     this.#left ??= this.#leave()
@@ -156,12 +186,13 @@ export class Dialogue implements RealtimeHands {
   }
   hush(): void {
     this.#isLive = false
+    this.#isHushed = true
     this.#ears?.close()
     this.#room?.speech.hush()
   }
   recover(itemId: string, text: string, retries: number): void {
     this.#log('warn', 'model.text', { itemId, text, retries })
-    this.#session?.recoverFromTextResponse(itemId).catch(error => this.#fail(error, true))
+    void this.#order(async () => this.#session?.recoverFromTextResponse(itemId))
   }
   attend(state: 'initializing' | 'listening' | 'thinking'): void {
     this.#room?.conversation.state(state)
@@ -180,23 +211,30 @@ export class Dialogue implements RealtimeHands {
     this.#log('warn', 'close.overrun', { step: 'model' })
   }
 
+  get #open(): RealtimeSession | undefined {
+    return this.#isHushed ? undefined : this.#session
+  }
   async #leave(): Promise<void> {
     await this.#room?.speech.settled()
     await this.#part()
   }
-  async #within(work: Promise<void>): Promise<void> {
-    const over = new AbortController()
-    const { machine } = this.#options
-    const limit = this.#room && sleep(this.#room.conversation.clock, machine.closeTimeoutMs, over.signal)
-    await Promise.race([work, limit])
-    over.abort()
-  }
-  /** Lets go of the session; what it knows of the conversation is kept. */
+  /** Lets go of the session; what it knows of the conversation is kept. Never rejects: one that cannot be closed keeps nobody. */
   async #part(): Promise<void> {
     const session = this.#session
-    if (!session) return
     this.#ears?.close()
-    await session.close()
+    try {
+      await session?.close()
+    } catch (error) {
+      this.#log('warn', 'model.unclosed', { error: lineOf(error) })
+    }
+  }
+  /** Nobody waits for it: what refuses it is told, but for its own end. */
+  async #order(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (codeOf(error) !== 'ERR_CLOSED') this.#fail(error, true)
+    }
   }
   #fail(given: unknown, recoverable: boolean): void {
     const error = errorOf(given)

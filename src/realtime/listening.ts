@@ -17,8 +17,9 @@ export type ListeningHands = {
 export type Listening = {
   /** The content that was added under this id, once. */
   take(id: string): ResponseContent | undefined
-  /** Listens no more. */
+  /** Listens no more, but to how running calls end: their end is told also when it is the session's. */
   close(): void
+  end(): void
 }
 type Listeners = { [E in keyof SessionEvents]?: (payload: SessionEvents[E]) => void }
 
@@ -68,11 +69,12 @@ export const listenTo = (session: RealtimeSession, hands: ListeningHands): Liste
       return content
     },
     close: () => {
-      each((event, listener) => session.off(event, listener))
+      each((event, listener) => event !== 'function_calls_finished' && session.off(event, listener))
       added.clear()
       for (const itemId of said) if (hands.shown) hands.conversation.heard('', true, itemId) // its words will not come any more
       said.clear()
     },
+    end: () => each((event, listener) => session.off(event, listener)),
   }
 }
 
@@ -125,6 +127,7 @@ const words = (
     },
     input_speech_stopped: () => tell('user_stopped_speaking', undefined),
     input_speech_committed: ({ itemId }) => {
+      if (known.has(itemId)) return // its words have come already
       said.add(itemId)
       for (const oldest of said) if (said.size > REMEMBERED) said.delete(oldest)
       caption('', false, itemId)

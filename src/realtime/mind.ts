@@ -1,11 +1,12 @@
 /** A speech-to-speech model as the mind of a room. */
+import { lineOf } from '../errors.ts'
 import type { Conversation, Mind } from '../ports.ts'
 import { Dialogue } from './dialogue.ts'
 import type { AgentNews } from './news.ts'
 import { dialogueOf, type RealtimeOptions, realtimeOf } from './options.ts'
 
 export type RealtimeMindOptions = RealtimeOptions & {
-  /** Gets what happens, as the events of a `MultimodalAgent`; `closed` is the room's to tell. It must not throw. */
+  /** Gets what happens, as the events of a `MultimodalAgent`; `closed` is the room's to tell. What it throws is logged. */
   tell?: (news: AgentNews) => void
 }
 
@@ -20,7 +21,13 @@ export const realtimeMind = (given: RealtimeMindOptions) => {
   const begin = (conversation: Conversation) => {
     const dialogue = new Dialogue({
       ...dialogueOf(settings),
-      tell: (event, payload) => tell({ event, payload } as AgentNews),
+      tell: (event, payload) => {
+        try {
+          tell({ event, payload } as AgentNews)
+        } catch (error) {
+          conversation.outside.log('error', 'listener.failed', { event, error: lineOf(error) })
+        }
+      },
     })
     return dialogue.in(conversation)
   }

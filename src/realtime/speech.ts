@@ -22,6 +22,8 @@ export type SpeechHands = {
   /** The model would not. */
   refused: (error: unknown) => void
   send: (event: RealtimeEvent) => void
+  /** Asks the model for something, and tells what refuses it. */
+  order: (work: () => Promise<unknown>) => void
 }
 /** How much sound the model has given, in samples at its own rate. */
 type Received = { samples: number; sampleRate: number }
@@ -137,30 +139,23 @@ export class Speech {
   }
   /** Nothing more of this response is said; if it is still being made, that may end (MM-32). */
   #drop(responseId: string, silently: boolean): void {
-    const { session, truncates } = this.#hands
+    const { session, truncates, order } = this.#hands
     if (!this.#making.has(responseId) || this.#dropped.has(responseId)) return
     this.#dropped.add(responseId)
-    if (truncates && !silently) this.#order(session()?.response.cancel(responseId))
+    if (truncates && !silently) order(async () => session()?.response.cancel(responseId))
   }
   /** Once for each content, with what the room has heard of it (MM-28 to MM-31). */
   #truncate(part: Part, heard: number, silently: boolean): void {
     if (part.cut) return
     part.cut = true
-    const { session, truncates, conversation } = this.#hands
-    if (!truncates || silently || part.received.samples === 0) return // what has no sound cannot be cut
+    const { session, truncates, conversation, order } = this.#hands
+    if (!truncates || silently) return
     const { itemId, contentIndex } = part.content
     const audioEndMs = Math.min(
       msOf(heard, conversation.format.output.sampleRate),
       msOf(part.received.samples, part.received.sampleRate),
     )
-    this.#order(session()?.conversation.item.truncate({ itemId, contentIndex, audioEndMs }))
-  }
-  async #order(work: Promise<void> | undefined): Promise<void> {
-    try {
-      await work
-    } catch (error) {
-      if (codeOf(error) !== 'ERR_CLOSED') this.#hands.refused(error)
-    }
+    order(async () => session()?.conversation.item.truncate({ itemId, contentIndex, audioEndMs }))
   }
   #mirror({ content: { itemId, contentIndex } }: Part, text: string, cut: boolean): void {
     const texts = this.#said.get(itemId) ?? []
