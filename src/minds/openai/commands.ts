@@ -12,6 +12,7 @@ export const answers = {
   opened: 'opened',
   idle: 'idle',
   session: 'session',
+  tools: 'tools',
   added: (itemId: string) => `added ${itemId}`,
   deleted: (itemId: string) => `deleted ${itemId}`,
   truncated: (itemId: string, contentIndex: number) => `truncated ${itemId} ${contentIndex}`,

@@ -20,7 +20,8 @@ export class Content implements ResponseContent {
   readonly toolCalls: readonly FunctionCall[]
   /** That it is done was told. */
   done = false
-  #text = ''
+  /** A field, not a getter: a journal sees what an object owns. */
+  text = ''
 
   constructor(place: Place, contentType: 'text' | 'audio', toolCalls: readonly FunctionCall[], full: (error: Error) => void) {
     this.responseId = place.responseId
@@ -34,17 +35,14 @@ export class Content implements ResponseContent {
     if (contentType === 'text') this.audioStream.end()
   }
 
-  get text(): string {
-    return this.#text
-  }
   say(piece: string): void {
     if (piece === '' || this.textStream.ended) return
-    this.#text += piece
+    this.text += piece
     this.textStream.push(piece)
   }
   /** All of its text is known: what has not come piece by piece comes now. */
   sayAll(whole: string | undefined): void {
-    if (whole?.startsWith(this.#text)) this.say(whole.slice(this.#text.length))
+    if (whole?.startsWith(this.text)) this.say(whole.slice(this.text.length))
     this.textStream.end()
   }
   sound(frame: AudioFrame): void {

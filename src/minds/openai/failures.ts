@@ -58,8 +58,8 @@ export const lost = (code: number, reason: string, { place }: Where): Error =>
 
 /** The service's error, as it says it; `code` is its own. */
 export const serverError = (error: Wire, hush: (line: string) => string): Error & { code: string } => {
-  const code = text(error, 'code') ?? text(error, 'type') ?? 'error'
+  const code = hush(text(error, 'code') ?? text(error, 'type') ?? 'error')
   const param = text(error, 'param')
-  const message = hush(text(error, 'message') ?? 'the service gives no reason').split('\n', 1)[0]
-  return coded(code, `the model's service: ${message} (${param ? `${code}, ${param}` : code})`)
+  const message = (text(error, 'message') ?? 'the service gives no reason').split('\n', 1)[0]
+  return coded(code, hush(`the model's service: ${message} (${param ? `${code}, ${param}` : code})`))
 }

@@ -57,32 +57,37 @@ const inputHandlers = ({ commands, tell }: InboundHands): Handlers => ({
   },
   'input_audio_buffer.cleared': () => commands.answer(answers.cleared),
 })
-const responseHandlers = ({ commands, conversation, responses, ended }: InboundHands): Handlers => ({
-  'response.created': wire => {
-    const response = part(wire, 'response')
-    const id = text(response, 'id')
-    if (id === undefined || !responses.created(id)) return
-    // Ours says so itself; a service that does not repeat what it was told answers in order.
-    commands.answer(answers.created, id, text(part(response, 'metadata'), 'event_id'))
-  },
-  'response.done': wire => {
-    const id = responses.done(wire)
-    if (id !== undefined) ended(id)
-  },
-  'response.output_item.added': wire => responses.outputAdded(wire),
-  'response.output_item.done': wire => {
-    conversation.completed(part(wire, 'item'))
-    responses.outputDone(wire)
-  },
-  'response.content_part.added': wire => responses.contentAdded(wire),
-  'response.content_part.done': wire => responses.contentDone(wire),
-  'response.output_audio.delta': wire => responses.audioDelta(wire),
-  'response.output_audio.done': wire => responses.audioDone(wire),
-  'response.output_audio_transcript.delta': wire => responses.textDelta(wire),
-  'response.output_audio_transcript.done': wire => responses.textDone(wire),
-  'response.output_text.delta': wire => responses.textDelta(wire),
-  'response.output_text.done': wire => responses.textDone(wire),
-})
+const responseHandlers = ({ commands, conversation, responses, ended }: InboundHands): Handlers => {
+  let repeats = false
+  return {
+    'response.created': wire => {
+      const response = part(wire, 'response')
+      const id = text(response, 'id')
+      if (id === undefined || !responses.created(id)) return
+      // Ours says so itself; a service that does not repeat what it was told answers in order.
+      const eventId = text(part(response, 'metadata'), 'event_id')
+      repeats ||= eventId !== undefined
+      if (!repeats || eventId !== undefined) commands.answer(answers.created, id, eventId)
+    },
+    'response.done': wire => {
+      const id = responses.done(wire)
+      if (id !== undefined) ended(id)
+    },
+    'response.output_item.added': wire => responses.outputAdded(wire),
+    'response.output_item.done': wire => {
+      conversation.completed(part(wire, 'item'))
+      responses.outputDone(wire)
+    },
+    'response.content_part.added': wire => responses.contentAdded(wire),
+    'response.content_part.done': wire => responses.contentDone(wire),
+    'response.output_audio.delta': wire => responses.audioDelta(wire),
+    'response.output_audio.done': wire => responses.audioDone(wire),
+    'response.output_audio_transcript.delta': wire => responses.textDelta(wire),
+    'response.output_audio_transcript.done': wire => responses.textDone(wire),
+    'response.output_text.delta': wire => responses.textDelta(wire),
+    'response.output_text.done': wire => responses.textDone(wire),
+  }
+}
 
 /** Takes one event. False: we do not know it. */
 export const inboundOn = (hands: InboundHands): ((wire: Wire) => boolean) => {
@@ -90,7 +95,7 @@ export const inboundOn = (hands: InboundHands): ((wire: Wire) => boolean) => {
   const handlers: Handlers = {
     ...ignored,
     'session.created': () => commands.answer(answers.opened),
-    'session.updated': () => commands.answer(answers.session),
+    'session.updated': () => void (commands.answer(answers.session) || commands.answer(answers.tools)),
     error: refused,
     ...conversationHandlers(hands),
     ...inputHandlers(hands),

@@ -24,6 +24,8 @@ export class Input {
   #open = false
   #over = false
   #stall: unknown
+  /** What waited when it was looked at last. */
+  #before = 0
 
   constructor(hands: InputHands) {
     this.#hands = hands
@@ -75,8 +77,11 @@ export class Input {
     for (const wake of [...this.#waiting]) wake()
   }
 
-  /** A connection that died without a word is noticed here: nothing goes out any more. */
+  /** A connection that died without a word is noticed here: nothing goes out any more. (Of a long message each bit counts.) */
   #watch(): void {
-    this.#stall ??= this.#hands.clock.setTimeout(() => this.#hands.stalled(), this.#hands.timeoutMs)
+    const { clock, timeoutMs, backlog, stalled } = this.#hands
+    if (this.#stall !== undefined) return
+    this.#before = backlog()
+    this.#stall = clock.setTimeout(() => (backlog() < this.#before ? this.moved() : stalled()), timeoutMs)
   }
 }

@@ -90,7 +90,7 @@ export class OpenAIRealtimeSession implements RealtimeSession {
     this.#fncCtx = [...fncCtx]
     if (this.#commands.refusal) return // not yet, or no more
     const session = toolsFor(this.#making.options, fncCtx)
-    this.#commands.ask('session.update', { session }, answers.session).catch(error => this.#report(error))
+    this.#commands.ask('session.update', { session }, answers.tools).catch(error => this.#report(error))
   }
   chatCtxCopy(): ChatContext {
     return this.#items.mirror.copy()

@@ -1,7 +1,7 @@
 /** What the world does to a session: each has one clear line, nothing is tried again, and nothing hangs. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hushed, placeOf } from '../../../src/minds/openai/failures.ts'
+import { hushed, placeOf, serverError } from '../../../src/minds/openai/failures.ts'
 import { OpenAIRealtimeModel } from '../../../src/minds/openai/index.ts'
 import { virtualClock } from '../../../src/virtual.ts'
 import { countingIds } from '../../fakes/ids.ts'
@@ -290,8 +290,23 @@ it('ends by itself if the key never comes, or its source fails', async () => {
   assert.is(clock.timers, 0)
 })
 
+it('is not ended by a limit that is reached when it works, whatever it waits for', async () => {
+  const { server, session, ear, settled, end } = await readied()
+  server.fault({ never: 'session.updated' })
+  session.fncCtx = [{ name: 'now', execute: () => 'noon' }]
+  server.fault({ refuse: 'conversation.item.delete', code: 'rate_limit_exceeded' })
+  assert.is(await codeIn(session.conversation.item.delete('a')), 'rate_limit_exceeded')
+  await settled()
+  assert.equal([ear.all('closed').length, ear.all('error').length], [0, 1])
+  await end()
+})
+
 it('keeps keys out of lines, its own and what looks like one', () => {
   assert.is(hushed('with abc and sk-proj-12**34, sess-99aa', ['abc', '']), 'with … and …, …')
+  const { message, code } = serverError({ code: 'sk-proj-12', message: 'sk-proj-34', param: 'sk-proj-56' }, line =>
+    hushed(line, []),
+  )
+  assert.equal([message, code], ["the model's service: … (…, …)", '…'])
   assert.is(placeOf('wss://user:pass@host:8443/v1?api-key=x'), 'wss://host:8443/v1')
 })
 

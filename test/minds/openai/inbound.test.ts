@@ -218,4 +218,31 @@ it('knows the response that it asked for from one that comes late', async () => 
   await end()
 })
 
+it('knows it from one that nobody asked for, if the service repeats what it is told', async () => {
+  const { server, session, settled, end } = await readied()
+  await session.response.create()
+  server.fault({ never: 'response.created' })
+  const ours = codeIn(session.response.create())
+  await settled()
+  server.session.tell({ type: 'response.created', response: { id: 'resp_turn', metadata: null } })
+  const [, asked] = server.said('response.create')
+  const error = {
+    type: 'invalid_request_error',
+    code: 'conversation_already_has_active_response',
+    message: 'one at a time',
+    event_id: asked?.event_id,
+  }
+  server.session.tell({ type: 'error', error })
+  assert.is(await ours, 'conversation_already_has_active_response')
+  await end()
+})
+
+it('shows the text of a part to whoever writes down what is told (law 9)', async () => {
+  const { server, ear, end } = await readied()
+  server.reply({ parts: [text('I write.')] })
+  const told = Object.entries(await ear.until('response_content_done'))
+  assert.equal(Object.fromEntries(told).text, 'I write.')
+  await end()
+})
+
 it.run()

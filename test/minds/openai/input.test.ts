@@ -95,6 +95,22 @@ it('notices a network that takes nothing any more, and no other', async () => {
   assert.is(clock.timers, 0)
 })
 
+it('does not give up a network that takes a long message slowly', async () => {
+  const { input, net, clock } = scene()
+  input.open()
+  net.backlog = 1_000_000 // one message: it is told only when all of it is gone
+  assert.is(input.append(frame()), false)
+  for (let n = 0; n < 10; n++) {
+    await clock.advance(2_500)
+    net.backlog -= 50_000
+  }
+  assert.is(net.stalls, 0)
+  await clock.advance(10_000)
+  assert.is(net.stalls, 1)
+  input.close()
+  assert.is(clock.timers, 0)
+})
+
 it('holds back what a service does not read, over a real socket, and loses none of what it took', async () => {
   const { server, session, end } = await readied()
   server.fault({ slow: 150 })
