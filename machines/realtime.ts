@@ -144,7 +144,7 @@ export const realtimeMachine = setup({
       },
       initial: 'listening',
       states: {
-        listening: { on: { 'utterance.started': 'speaking' } },
+        listening: { on: { 'utterance.started': { target: 'speaking', actions: 'noteVoiced' } } }, // also what is cut was sound
         speaking: { on: { 'utterance.ended': 'listening' } },
       },
     },

@@ -314,6 +314,15 @@ it('interrupts for its owner without a user event, and asks for a reply (MM-34)'
     ['truncate', 'commit', 'response'],
   )
   await here.close()
+
+  const silent = newStage({ model: { turnDetection: false } })
+  await silent.clock.runUntil(silent.agent.start(silent.world))
+  await silent.clock.runUntil(silent.agent.generateReply()) // nothing was said that could be committed
+  assert.equal(
+    silent.model.now.orders.map(({ name }) => name),
+    ['response'],
+  )
+  await silent.close()
   const detecting = await liveStage()
   await detecting.clock.runUntil(detecting.agent.generateReply())
   assert.equal(

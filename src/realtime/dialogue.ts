@@ -99,7 +99,7 @@ export class Dialogue implements RealtimeHands {
     const session = this.#session
     if (!this.#isLive || !session)
       throw coded('ERR_NOT_LIVE', 'the agent does not listen or speak now: wait for start, or for the model to come back')
-    if (!this.#options.capabilities.turnDetection) await session.inputAudioBuffer.commit()
+    if (!this.#options.capabilities.turnDetection) await this.#room?.intake.commit(session)
     await session.response.create(how)
   }
   /** Resolves when it is over, if it has begun, and all of it was told. */

@@ -21,6 +21,7 @@ export class Intake {
   readonly #hands: IntakeHands
   /** A piece that a session did not take before it was lost. */
   #held: AudioFrame | undefined
+  #isSpoken = false
 
   constructor(hands: IntakeHands) {
     this.#hands = hands
@@ -50,11 +51,21 @@ export class Intake {
     }
   }
 
-  /** False: the signal aborted, and the piece is kept for the next session. */
+  /** Takes what was said for a turn of the caller, if there is anything. */
+  async commit({ inputAudioBuffer }: RealtimeSession): Promise<void> {
+    if (!this.#isSpoken) return
+    this.#isSpoken = false
+    await inputAudioBuffer.commit()
+  }
+
+  /** False: the signal aborted or the session is over, and the piece is kept for the next one. */
   async #append(piece: AudioFrame, { inputAudioBuffer }: RealtimeSession, signal: AbortSignal): Promise<boolean> {
     try {
-      while (!signal.aborted) {
-        if (inputAudioBuffer.append(piece)) return true
+      for (let tries = 0; !signal.aborted; tries++) {
+        if (inputAudioBuffer.append(piece)) {
+          this.#isSpoken = true
+          return true
+        }
         await inputAudioBuffer.drained(signal)
       }
     } catch (error) {

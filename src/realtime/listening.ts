@@ -57,7 +57,9 @@ export const listenTo = (session: RealtimeSession, hands: ListeningHands): Liste
   const added = new Map<string, ResponseContent>()
   const said = new Set<string>()
   const failures = new Failures(hands)
-  const listeners = { ...voices(added, failures, hands), ...words(session, said, hands), ...rest(failures, hands) }
+  let isOpen = true
+  const own = { ...words(session, said, hands), ...calls(() => isOpen, hands) }
+  const listeners = { ...voices(added, failures, hands), ...own, ...rest(failures, hands) }
   const each = (does: <E extends keyof SessionEvents>(event: E, listener: (payload: SessionEvents[E]) => void) => void) => {
     for (const [event, listener] of Object.entries(listeners)) does(event as keyof SessionEvents, listener as () => void)
   }
@@ -69,6 +71,7 @@ export const listenTo = (session: RealtimeSession, hands: ListeningHands): Liste
       return content
     },
     close: () => {
+      isOpen = false
       each((event, listener) => event !== 'function_calls_finished' && session.off(event, listener))
       added.clear()
       for (const itemId of said) if (hands.shown) hands.conversation.heard('', true, itemId) // its words will not come any more
@@ -147,9 +150,22 @@ const words = (
   }
 }
 
+/** Each call that was told is told to have ended, also when it is the session's end; no other (law 11). */
+const calls = (isOpen: () => boolean, { tell }: ListeningHands): Listeners => {
+  const running = new Set<string>()
+  return {
+    function_calls_collected: collected => {
+      for (const { toolCallId } of collected) running.add(toolCallId)
+      tell('function_calls_collected', collected)
+    },
+    function_calls_finished: results => {
+      const told = results.filter(({ call }) => running.delete(call.toolCallId) || isOpen())
+      if (told.length > 0) tell('function_calls_finished', told)
+    },
+  }
+}
+
 const rest = (failures: Failures, { tell, send, log }: ListeningHands): Listeners => ({
-  function_calls_collected: calls => tell('function_calls_collected', calls),
-  function_calls_finished: results => tell('function_calls_finished', results),
   metrics_collected: metrics => tell('metrics_collected', metrics),
   error: ({ error, recoverable }) => {
     if (!recoverable) return send({ type: 'session.lost', error })

@@ -85,6 +85,19 @@ it('tells the end of each call also when it closes (law 11, MM-45)', async () =>
   assert.is(here.session.listeners, 0)
 })
 
+it('tells no end of a call whose beginning nobody was told (law 11)', async () => {
+  const here = await liveStage()
+  const call = { toolCallId: 'c', name: 'look', rawArguments: '', arguments: {} }
+  const close = here.session.close.bind(here.session)
+  here.session.close = async () => {
+    here.session.emit('function_calls_collected', [call])
+    here.session.emit('function_calls_finished', [{ call, error: new Error('closed') }])
+    await close()
+  }
+  await here.close()
+  assert.equal(here.events(), ['closed'])
+})
+
 it('closes when the session cannot even be closed (MM-45)', async () => {
   const bad = [
     () => {
@@ -118,6 +131,22 @@ it('says nothing of a recovery that its own close has ended (MM-36, MM-45)', asy
   end(Object.assign(new Error('the session was closed'), { code: 'ERR_CLOSED' }))
   await closing
   assert.equal(here.of('error'), [])
+})
+
+it('begins to count texts anew when it was heard, also if it was cut (MM-21, law 10)', async () => {
+  const here = await liveStage({ options: { maxTextResponseRetries: 1 } })
+  for (let n = 0; n < 4; n++) {
+    here.session.begins().content({ contentType: 'text', text: 'I write.' }).end()
+    here.session
+      .begins()
+      .content({ itemId: `a${n}` })
+      .push(1_000)
+    await here.clock.advance(300)
+    here.agent.interrupt()
+    await here.clock.advance(100)
+  }
+  assert.equal([here.of('closed').length, here.session.named('recover').length], [0, 4])
+  await here.close()
 })
 
 it('opens no caption for words that have come already (MM-39, law 9)', async () => {
