@@ -2,7 +2,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { codeOf } from '../src/errors.ts'
-import { outcomeOf, perMs, samples } from './fakes/call.ts'
+import { MultimodalAgent } from '../src/multimodal-agent.ts'
+import { newCall, outcomeOf, perMs, samples } from './fakes/call.ts'
+import { FakeModel } from './fakes/model.ts'
 import { liveStage, newStage, type Stage } from './realtime/stage.ts'
 
 const it = suite('multimodal-agent')
@@ -79,6 +81,45 @@ it('hears ann in pieces of 100 ms, mono, through every track, in order, pre-conn
   await here.clock.advance(1_000)
   assert.ok(session.given.length >= before + 9)
   await here.close()
+})
+
+it('hears each track after the other, and never two at once (MM-12, MM-13)', async () => {
+  const here = await liveStage()
+  void here.mic.speak(samples(700))
+  await here.clock.advance(350)
+  here.mic.replace()
+  await here.clock.advance(1_000)
+  const heard = here.session.given.flatMap(({ data }) => [...data].filter(sample => sample > 0))
+  assert.ok(heard.length > 300 * perMs, `${heard.length / perMs} ms were heard`)
+  assert.ok(
+    heard.every((sample, n) => n === 0 || sample > (heard[n - 1] ?? 0)),
+    'mixes the tracks',
+  )
+  await here.close()
+})
+
+it('is alone with its session, though another agent has the same model', async () => {
+  const model = new FakeModel()
+  const stages = [newCall(), newCall()].map(call => ({ ...call, agent: new MultimodalAgent({ model }), told: [] as string[] }))
+  for (const { agent, world, caller, clock, told } of stages) {
+    caller.publish()
+    for (const event of ['user_started_speaking', 'agent_started_speaking', 'agent_speech_interrupted', 'closed'] as const)
+      agent.on(event, () => told.push(event))
+    await clock.runUntil(agent.start(world))
+  }
+  const [one, other] = model.sessions
+  for (const session of [one, other]) session?.reply(2_000, words, { itemId: 'same' })
+  for (const { clock } of stages) await clock.advance(500)
+  one?.emit('input_speech_started', {})
+  for (const { clock } of stages) await clock.advance(100)
+  assert.equal([one?.named('truncate').length, other?.named('truncate').length], [1, 0])
+  await stages[0]?.clock.runUntil(stages[0].agent.close())
+  assert.equal([one?.closed, other?.closed, other?.listeners !== 0], [true, false, true])
+  assert.equal(
+    stages.map(({ told }) => told),
+    [['agent_started_speaking', 'user_started_speaking', 'agent_speech_interrupted', 'closed'], ['agent_started_speaking']],
+  )
+  await stages[1]?.clock.runUntil(stages[1].agent.close())
 })
 
 it('plays with 24 kHz mono on a track of its own name, and a model of other rates at those (MM-18, MM-13)', async () => {

@@ -28,6 +28,17 @@ export const checkContext = (chatCtx: ChatContext): void => {
   }
 }
 
+/** The same, with an end for each call that has no output: nobody will answer it any more, and a model would wait. */
+export const answered = ({ items }: ChatContext, nextId: () => string): ChatContext => {
+  const known = new Set(items.flatMap(item => (item.type === 'output' ? [item.callId] : [])))
+  const output = 'Error: the connection was lost while it ran'
+  const answer = (item: ChatItem): ChatItem[] =>
+    item.type === 'call' && !known.has(item.callId)
+      ? [item, { id: nextId(), type: 'output', callId: item.callId, output, isError: true }]
+      : [item]
+  return { items: items.flatMap(answer) }
+}
+
 /** The first place in `tails` whose value is not below `value`. */
 const placeFor = (tails: { at: number }[], value: number): number => {
   let [low, high] = [0, tails.length]

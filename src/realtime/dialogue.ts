@@ -4,7 +4,7 @@ import { coded, codeOf, lineOf } from '../errors.ts'
 import { until } from '../pipes/until.ts'
 import type { ChatMessage, Conversation, LogLevel } from '../ports.ts'
 import { checkSession } from './checks.ts'
-import { Hearing } from './hearing.ts'
+import { answered } from './context.ts'
 import { inTime, within } from './in-time.ts'
 import { type Listening, listenTo } from './listening.ts'
 import { eachErrorOnce, type TellAgent } from './news.ts'
@@ -137,7 +137,8 @@ export class Dialogue implements RealtimeHands {
     const { conversation, speech } = this.#room
     const { outside } = conversation
     const { model, machine, transcription, tell } = this.#options
-    const [chatCtx, fncCtx] = [this.chatCtxCopy(), this.fncCtx]
+    const [before, fncCtx] = [this.chatCtxCopy(), this.fncCtx]
+    const chatCtx = this.#isKnown ? answered(before, () => outside.ids.next('item_')) : before
     this.#chatCtx = chatCtx
     this.#isKnown = false
     this.#ears?.end()

@@ -306,24 +306,24 @@ it('comes back with the conversation so far, if it shall; the room stays, and sa
   await checkGone(here)
 })
 
-it('cuts what a session began to say that was never ready, and tries again (MM-26, MM-48)', async () => {
-  const here = newStage({ options: { reconnect: true, initTimeoutMs: 1_000 }, model: { eager: false } })
-  here.agent.start(here.world)
-  await here.clock.advance(50)
-  here.model.now.open()
-  await here.clock.advance(100)
-  here.model.now.drop()
+it('tells a model that comes back of the calls that were running: nobody will answer them (MM-43, MM-48)', async () => {
+  const here = await liveStage({ options: { reconnect: true } })
+  here.session.items.push(
+    { id: 'c1', type: 'call', callId: 'done', name: 'look', arguments: '{}' },
+    { id: 'o1', type: 'output', callId: 'done', output: 'found' },
+    { id: 'c2', type: 'call', callId: 'running', name: 'look', arguments: '{}' },
+  )
+  here.session.drop()
   await here.clock.advance(600)
-  here.model.now.begins('r').content({ itemId: 'a' }).push(40)
-  await here.clock.advance(500)
-  assert.is(here.attribute(), 'speaking')
-  await here.clock.advance(2_000)
-  assert.is(here.of('agent_speech_interrupted').length, 1)
-  here.model.now.open()
-  await here.clock.advance(100)
-  assert.is(here.attribute(), 'listening')
+  const { items } = here.model.now
+  assert.equal(
+    items.map(item => (item.type === 'output' ? `${item.callId}: ${item.output}` : item.id)),
+    ['c1', 'done: found', 'c2', 'running: Error: the connection was lost while it ran'],
+  )
+  here.model.now.drop()
+  await here.clock.advance(1_100)
+  assert.equal(here.model.now.items, items)
   await here.close()
-  await checkGone(here)
 })
 
 it('keeps the conversation also over tries that fail (MM-48)', async () => {

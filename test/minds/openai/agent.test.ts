@@ -159,6 +159,32 @@ it('calls a function, and speaks about it (MM-41)', async () => {
   await end()
 })
 
+it('lets a function run on while the caller speaks (MM-33)', async () => {
+  let found: (what: string) => void = () => {}
+  let signal: AbortSignal | undefined
+  const execute = (_: unknown, context: { signal: AbortSignal }) => {
+    signal = context.signal
+    return new Promise<string>(resolve => {
+      found = resolve
+    })
+  }
+  const { server, clock, events, of, end } = await liveStage({ fncCtx: [{ name: 'look', execute }] })
+  server.reply({ parts: [audio({ ms: 3_000, words: 'Let me look that up.' }), call('look')], pace: 8 })
+  await clock.advance(1_000)
+  server.speech({ end: 500, transcript: 'Well?' })
+  await clock.advance(1_500)
+  assert.ok(events().includes('agent_speech_interrupted') && events().includes('user_stopped_speaking'))
+  assert.is(signal?.aborted, false)
+  found('it is there')
+  await clock.advance(500)
+  assert.equal(
+    of('function_calls_finished').map(([{ result }]) => result),
+    ['it is there'],
+  )
+  assert.is(Object(server.said('conversation.item.create').at(-1)?.item).output, 'it is there')
+  await end()
+})
+
 it('tells each error of the service once (MM-49, MM-50)', async () => {
   const { server, clock, of, end, agent } = await liveStage()
   server.reply({ parts: [audio({ ms: 200 })], status: 'failed', error: { type: 'server_error', code: 'overloaded' } })
