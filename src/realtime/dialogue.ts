@@ -143,8 +143,9 @@ export class Dialogue implements RealtimeHands {
     this.#isKnown = false
     this.#ears?.end()
     void this.#part()
-    const hands = { clock: outside.clock, ids: outside.ids, log: outside.log, epochMs: outside.epochMs }
-    const session = outside.port('model', model).session({ chatCtx, fncCtx }, { ...hands, timeoutMs: machine.initTimeoutMs })
+    const { clock, ids, log, epochMs } = outside
+    const hands = { clock, ids, log, epochMs, timeoutMs: machine.initTimeoutMs, closeMs: machine.closeTimeoutMs }
+    const session = outside.port('model', model).session({ chatCtx, fncCtx }, hands)
     checkSession(session)
     this.#session = session
     this.#isHushed = false

@@ -143,8 +143,11 @@ export type ModelCapabilities = {
   inputSampleRate: number
   outputSampleRate: number
 }
-/** `timeoutMs`: how long the server may take over any answer. `epochMs`: epoch time of the clock's zero. */
-export type SessionHands = { clock: Clock; ids: Ids; log: Log; timeoutMs: number; epochMs?: number }
+/**
+ * `timeoutMs`: how long the server may take over any answer; `closeMs`: how long a close may take, whatever the server does (default 2 500).
+ * `epochMs`: epoch time of the clock's zero.
+ */
+export type SessionHands = { clock: Clock; ids: Ids; log: Log; timeoutMs: number; closeMs?: number; epochMs?: number }
 /** A speech-to-speech model. `session` starts to connect at once and never throws for what the world does: `ready` says. */
 export interface RealtimeModel {
   readonly label: string

@@ -82,6 +82,7 @@ it('closes from any state: not started, not connected, not ready, not heard, rec
 
 it('closes within its budget when the model never lets go (MM-45)', async () => {
   const here = await liveStage({ options: { closeBudgetMs: 2_000 } })
+  assert.is(here.session.hands.closeMs, 1_000) // the room has the other half
   here.session.close = () => new Promise(() => {})
   const from = here.clock.now()
   await here.close()

@@ -6,11 +6,10 @@ import type { Where } from './failures.ts'
 import type { Connect, Line } from './line.ts'
 import type { Wire } from './wire.ts'
 
-/** How long the service may take to say farewell. */
-const farewellMs = 1_000
-
 export type ConnectionHands = {
   clock: Clock
+  /** How long the service may take to say farewell. */
+  farewellMs: number
   connect: Connect
   hush: (line: string) => string
   heard: (event: Wire) => void
@@ -60,13 +59,14 @@ export class Connection {
   /** Nothing is sent any more. Says farewell, and does not wait for ever for the answer. */
   async hangUp(): Promise<void> {
     const { signal } = this.#gone
+    const { clock, farewellMs } = this.#hands
     this.#unwanted = true
     if (!this.#line || signal.aborted) return
     this.#line.close()
-    await sleep(this.#hands.clock, farewellMs, signal)
+    await sleep(clock, farewellMs, signal)
     if (signal.aborted) return
     this.#line.cut()
-    await sleep(this.#hands.clock, farewellMs, signal) // the end of a socket is told in a turn of its own
+    await sleep(clock, farewellMs, signal) // the end of a socket is told in a turn of its own
   }
 
   #lost(error: unknown): void {

@@ -127,9 +127,9 @@ export class OpenAIRealtimeSession implements RealtimeSession {
     this.#input.open()
   }
   #makeConnection(): Connection {
-    const { clock, log } = this.#hands
+    const { clock, log, closeMs = 2_500 } = this.#hands
     return new Connection({
-      clock,
+      ...{ clock, farewellMs: Math.min(1_000, closeMs / 2.5) }, // it may have to be cut, which is told in its own time too
       connect: this.#making.connect,
       hush: this.#making.hush,
       heard: event => this.#heard(event),

@@ -8,7 +8,7 @@ import { pending } from '../../model.ts'
 const it = suite('openai connection')
 
 /** A line that is there when the test says so, and ends as politely as it is told. */
-const scene = ({ polite = true, deaf = false } = {}) => {
+const scene = ({ polite = true, deaf = false, farewellMs = 1_000 } = {}) => {
   const clock = virtualClock()
   const acts: string[] = []
   const dialled = pending<void>()
@@ -35,6 +35,7 @@ const scene = ({ polite = true, deaf = false } = {}) => {
   }
   const connection = new Connection({
     clock,
+    farewellMs,
     connect: open,
     hush: line => line.replace('secret', '…'),
     heard: () => {},
@@ -68,8 +69,12 @@ it('lets a line go that comes when nobody wants it any more', async () => {
 })
 
 it('cuts a line that does not answer the farewell, and waits for no answer to that for ever', async () => {
-  for (const deaf of [false, true]) {
-    const { connection, dialled, acts, clock } = scene({ polite: false, deaf })
+  for (const [deaf, farewellMs] of [
+    [false, 1_000],
+    [true, 1_000],
+    [true, 100],
+  ] as const) {
+    const { connection, dialled, acts, clock } = scene({ polite: false, deaf, farewellMs })
     connection.open()
     dialled.resolve()
     await clock.settle()
@@ -77,9 +82,9 @@ it('cuts a line that does not answer the farewell, and waits for no answer to th
     connection.hangUp().then(() => {
       over = true
     })
-    await clock.advance(1_000)
+    await clock.advance(farewellMs)
     assert.equal([acts, over], [['close', 'cut'], !deaf])
-    await clock.advance(1_000)
+    await clock.advance(farewellMs)
     assert.equal([over, clock.timers], [true, 0])
   }
 })
