@@ -251,6 +251,18 @@ it('cuts what sounds and what waits when the caller speaks, and tells the model 
   await here.close()
 })
 
+it('takes back also what has come and was not looked at yet (MM-25, MM-30)', async () => {
+  const here = await liveStage()
+  for (const itemId of ['a', 'b']) here.session.reply(2_000, words, { itemId })
+  here.session.emit('input_speech_started', {})
+  await here.clock.advance(100)
+  assert.equal(here.session.named('truncate'), [
+    { itemId: 'a', contentIndex: 0, audioEndMs: 0 },
+    { itemId: 'b', contentIndex: 0, audioEndMs: 0 },
+  ])
+  await here.close()
+})
+
 it('tells the model also of what somebody else has cut, once, and where it was paused (MM-29, MM-31)', async () => {
   const here = await liveStage()
   const { clock, session, agent } = here

@@ -43,6 +43,8 @@ export type ResponseContent = {
   readonly contentIndex: number
   readonly contentType: 'text' | 'audio'
   readonly text: string
+  /** Of its sound, per channel, read or not; where this is not given, what was read counts. */
+  readonly samples?: number
   readonly textStream: AsyncIterable<string>
   readonly audioStream: AsyncIterable<AudioFrame>
   readonly toolCalls: readonly FunctionCall[]

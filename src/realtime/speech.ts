@@ -149,7 +149,7 @@ export class Speech {
     if (part.cut) return
     part.cut = true
     const { session, truncates, conversation, order } = this.#hands
-    if (!truncates || silently) return
+    if (!truncates || silently || (part.content.samples ?? part.received.samples) === 0) return // what has no sound cannot be cut
     const { itemId, contentIndex } = part.content
     const audioEndMs = Math.min(
       msOf(heard, conversation.format.output.sampleRate),

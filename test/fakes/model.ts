@@ -227,6 +227,9 @@ export class FakeSession implements RealtimeSession {
       get given() {
         return given
       },
+      get samples() {
+        return given
+      },
       push: ms => {
         for (let left = ms; left > 0; left -= 100) {
           const data = samples(Math.min(100, left), given + 1)

@@ -22,6 +22,7 @@ export class Content implements ResponseContent {
   done = false
   /** A field, not a getter: a journal sees what an object owns. */
   text = ''
+  samples = 0
 
   constructor(place: Place, contentType: 'text' | 'audio', toolCalls: readonly FunctionCall[], full: (error: Error) => void) {
     this.responseId = place.responseId
@@ -46,6 +47,7 @@ export class Content implements ResponseContent {
     this.textStream.end()
   }
   sound(frame: AudioFrame): void {
+    if (!this.audioStream.ended) this.samples += frame.samplesPerChannel
     this.audioStream.push(frame)
   }
   end(error?: Error): void {

@@ -242,6 +242,10 @@ it('shows the text of a part to whoever writes down what is told (law 9)', async
   server.reply({ parts: [text('I write.')] })
   const told = Object.entries(await ear.until('response_content_done'))
   assert.equal(Object.fromEntries(told).text, 'I write.')
+  await ear.until('response_done')
+  server.reply({ parts: [audio({ ms: 250 })] })
+  const content = await ear.until('response_content_done', 2)
+  assert.is(content.samples, 6_000) // whether it was read or not
   await end()
 })
 
