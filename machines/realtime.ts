@@ -150,11 +150,10 @@ export const realtimeMachine = setup({
     },
     reconnecting: {
       description: 'The room stays. What is said meanwhile waits in the ear; a new session gets the conversation so far.',
-      entry: 'prepare',
       initial: 'resting',
       states: {
         resting: {
-          entry: ['noteAttempt', 'hush'],
+          entry: ['noteAttempt', 'hush', 'prepare'], // also what a session said that was not ready in time
           after: { backoff: 'opening' },
           on: { close: { target: '#realtime.closing', actions: noteAsked } },
         },

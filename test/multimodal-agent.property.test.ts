@@ -7,6 +7,7 @@ import type { FakeContent, FakeSession } from './fakes/model.ts'
 import { newStage, type Told } from './realtime/stage.ts'
 
 const seed = Number(process.env.CHARTROOM_SEED ?? Date.now() % 0x7fff_ffff)
+const times = Number(process.env.CHARTROOM_RUNS ?? 1)
 const seeded = `seed ${seed} (again: CHARTROOM_SEED=${seed})`
 console.log(`multimodal-agent.property: ${seeded}`)
 const it = suite('multimodal-agent.property')
@@ -355,7 +356,7 @@ const run = async (steps: Step[], setting: Setting) => {
 it('holds the thirteen laws of the conversation, whatever the model, the room and the people do (MM-45, MM-46)', async () => {
   const property = fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), setting, run)
   try {
-    await fc.assert(property, { seed, numRuns: 150, includeErrorInReport: true })
+    await fc.assert(property, { seed, numRuns: 150 * times, includeErrorInReport: true })
   } catch (error) {
     console.log(seeded)
     throw error

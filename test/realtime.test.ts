@@ -216,7 +216,10 @@ it('connects anew after 500 ms, then 1 000, and then no more; what holds for 10 
   assert.is(connect.length, 2)
   await clock.advance(1)
   await go()
-  assert.equal([actor.getSnapshot().value, asked.slice(5)], [{ live: 'listening' }, ['listening', 'live']])
+  assert.equal(
+    [actor.getSnapshot().value, asked.slice(5)],
+    [{ live: 'listening' }, ['hush', 'initializing', 'listening', 'live']],
+  )
   await clock.advance(10_000)
   send({ type: 'session.lost', error: lost })
   for (const ms of [500, 1_000]) {

@@ -371,6 +371,28 @@ it('gives the next session what the lost one did not take, in order (MM-13, MM-1
   await here.close()
 })
 
+it('says nothing more of a session that it has given up (MM-48, law 13)', async () => {
+  const here = newStage({ options: { reconnect: true, initTimeoutMs: 3_000 }, model: { eager: false } })
+  here.caller.publish()
+  here.agent.start(here.world)
+  await here.clock.advance(50)
+  here.model.now.open()
+  await here.clock.advance(100)
+  here.model.now.drop()
+  await here.clock.advance(1_000)
+  here.model.now.begins().content({ itemId: 'a' }).push(40) // and no more: it is never ready
+  await here.clock.advance(100)
+  assert.is(here.attribute(), 'speaking')
+  await here.clock.advance(3_000)
+  assert.is(here.attribute(), 'initializing')
+  await here.clock.advance(1_000)
+  here.model.now.open()
+  await here.clock.advance(100)
+  assert.is(here.attribute(), 'listening')
+  await here.close()
+  await checkGone(here)
+})
+
 it('gives up after so many tries (MM-48)', async () => {
   const here = newStage({ options: { reconnect: { attempts: 2, backoffMs: 500 } }, model: { eager: false } })
   here.agent.start(here.world)
