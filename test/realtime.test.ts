@@ -206,7 +206,7 @@ it('connects anew after 500 ms, then 1 000, and then no more; what holds for 10 
   const { actor, asked, clock, connect, go, send } = start()
   await go()
   send({ type: 'session.lost', error: lost })
-  assert.equal(asked.slice(2), ['lost', 'initializing', 'hush'])
+  assert.equal(asked.slice(2), ['lost', 'hush', 'initializing'])
   await clock.advance(499)
   assert.is(connect.length, 1)
   await clock.advance(1)
