@@ -6,12 +6,13 @@ const at = (value: unknown, path: string): unknown =>
     .split('.')
     .reduce<unknown>((found, key) => (found === undefined || found === null ? undefined : Reflect.get(Object(found), key)), value)
 
-const usual: ModelCapabilities = { truncate: true, turnDetection: true, inputSampleRate: 24_000, outputSampleRate: 24_000 }
+const flags = { truncate: true, turnDetection: true, transcription: true }
+const usual = { ...flags, inputSampleRate: 24_000, outputSampleRate: 24_000 } satisfies ModelCapabilities
 /** What the model can do; where it does not say so, what is usual. Throws a TypeError or RangeError that names the member. */
 export const capabilitiesOf = (model: RealtimeModel): ModelCapabilities => {
   if (typeof at(model, 'session') !== 'function') throw new TypeError('model has no session(start, hands): give a realtime model')
   const capabilities = { ...usual, ...Object(at(model, 'capabilities')) }
-  for (const flag of ['truncate', 'turnDetection'] as const)
+  for (const flag of ['truncate', 'turnDetection', 'transcription'] as const)
     if (typeof capabilities[flag] !== 'boolean') throw new TypeError(`model.capabilities.${flag} must be true or false`)
   for (const rate of ['inputSampleRate', 'outputSampleRate'] as const) {
     const hertz = capabilities[rate]

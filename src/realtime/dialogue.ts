@@ -136,7 +136,7 @@ export class Dialogue implements RealtimeHands {
     if (signal.aborted || !this.#room) return
     const { conversation, speech } = this.#room
     const { outside } = conversation
-    const { model, machine, transcription, tell } = this.#options
+    const { model, capabilities, machine, transcription, tell } = this.#options
     const [before, fncCtx] = [this.chatCtxCopy(), this.fncCtx]
     const chatCtx = this.#isKnown ? answered(before, () => outside.ids.next('item_')) : before
     this.#chatCtx = chatCtx
@@ -150,7 +150,7 @@ export class Dialogue implements RealtimeHands {
     this.#session = session
     this.#isHushed = false
     this.#ears = listenTo(session, {
-      ...{ conversation, speech, tell, shown: transcription.user, log: outside.log },
+      ...{ conversation, speech, tell, shown: transcription.user && capabilities.transcription !== false, log: outside.log },
       send: event => this.#send?.(event),
     })
     this.#ready = inTime(session.ready, signal)

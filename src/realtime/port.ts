@@ -137,11 +137,12 @@ export interface RealtimeSession {
 
 /**
  * What a model can do. `truncate`: it takes back what was not heard. `turnDetection`: it says itself when the caller has spoken; where
- * it does not, the owner commits. Rates in Hz.
+ * it does not, the owner commits. `transcription`: it writes down what the caller says; true where not given. Rates in Hz.
  */
 export type ModelCapabilities = {
   truncate: boolean
   turnDetection: boolean
+  transcription?: boolean
   inputSampleRate: number
   outputSampleRate: number
 }

@@ -128,6 +128,16 @@ it('shows it as theirs who were linked when they said it, and as nobody else`s (
   await here.close()
 })
 
+it('opens no caption of the caller where the model writes nothing down (MM-38)', async () => {
+  const here = await liveStage({ model: { transcription: false } })
+  const shown: unknown[] = []
+  here.agent.chart?.on(fact => fact.type === 'words.shown' && shown.push(fact.text))
+  here.session.emit('input_speech_committed', { itemId: 'u1' })
+  await here.clock.advance(100)
+  assert.equal(shown, [])
+  await here.close()
+})
+
 it('closes the caption of words that nobody understood, and says so (MM-39)', async () => {
   const here = await liveStage()
   const shown: unknown[] = []

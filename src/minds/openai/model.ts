@@ -19,8 +19,8 @@ export class OpenAIRealtimeModel implements RealtimeModel {
     this.#options = { ...options }
     this.label = `openai/${modelOf(options)}`
     const { sampleRate } = format
-    const turnDetection = options.turnDetection !== null
-    this.capabilities = { truncate: true, turnDetection, inputSampleRate: sampleRate, outputSampleRate: sampleRate }
+    const detects = { turnDetection: options.turnDetection !== null, transcription: options.inputAudioTranscription !== null }
+    this.capabilities = { truncate: true, ...detects, inputSampleRate: sampleRate, outputSampleRate: sampleRate }
   }
 
   /** Throws a TypeError for a context or functions that cannot be. */

@@ -78,9 +78,11 @@ it('sends the functions alone when they change', () => {
 
 it('says what the model can, and what it is called', () => {
   const model = new OpenAIRealtimeModel()
-  assert.equal(model.capabilities, { truncate: true, turnDetection: true, inputSampleRate: 24_000, outputSampleRate: 24_000 })
+  const rates = { inputSampleRate: 24_000, outputSampleRate: 24_000 }
+  assert.equal(model.capabilities, { truncate: true, turnDetection: true, transcription: true, ...rates })
   assert.is(model.label, 'openai/gpt-realtime-1.5')
   assert.is(new OpenAIRealtimeModel({ turnDetection: null }).capabilities.turnDetection, false)
+  assert.is(new OpenAIRealtimeModel({ inputAudioTranscription: null }).capabilities.transcription, false)
   assert.is(new OpenAIRealtimeModel({ dialect: 'beta' }).label, 'openai/gpt-4o-realtime-preview')
   assert.is(new OpenAIRealtimeModel({ model: 'some' }).label, 'openai/some')
 })
