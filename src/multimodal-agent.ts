@@ -138,7 +138,10 @@ export class MultimodalAgent {
   chatCtxCopy(): ChatContext {
     return this.#dialogue.chatCtxCopy()
   }
-  /** Resolves when the model has taken it; rejects with what the server says, ERR_TIMEOUT or ERR_CLOSED. */
+  /**
+   * Resolves when the model has taken it; while it is away, the next session does. Rejects with what the server says, ERR_TIMEOUT or
+   * ERR_CLOSED.
+   */
   async setChatCtx(chatCtx: ChatContext): Promise<void> {
     checkContext(chatCtx)
     if (this.#closing || this.#isOver) throw coded('ERR_CLOSED', 'this agent is closed: nobody takes the conversation')

@@ -5,7 +5,8 @@ import { until } from '../pipes/until.ts'
 import type { ChatMessage, Conversation, LogLevel } from '../ports.ts'
 import { checkSession } from './checks.ts'
 import { answered } from './context.ts'
-import { inTime, within } from './in-time.ts'
+import { absence, inTime, within } from './in-time.ts'
+import { Intake } from './intake.ts'
 import { type Listening, listenTo } from './listening.ts'
 import { eachErrorOnce, type TellAgent } from './news.ts'
 import type { ChatContext, FunctionContext, ModelCapabilities, RealtimeModel, RealtimeSession } from './port.ts'
@@ -37,6 +38,8 @@ export class Dialogue implements RealtimeHands {
   #ready: Promise<void> = Promise.resolve()
   /** It has been ready: what it has of the conversation counts. */
   #isKnown = false
+  /** From the loss of a session until another is ready. */
+  #away: ReturnType<typeof absence> | undefined
   #ears: Listening | undefined
   #send: ((event: RealtimeEvent) => void) | undefined
   /** The model hears and answers. */
@@ -84,14 +87,15 @@ export class Dialogue implements RealtimeHands {
   chatCtxCopy(): ChatContext {
     return this.#session && this.#isKnown ? this.#session.chatCtxCopy() : { items: [...this.#chatCtx.items] }
   }
+  /** While the model is away it waits for the next session. */
   async setChatCtx(chatCtx: ChatContext): Promise<void> {
-    const session = this.#session
-    if (!session) {
+    if (!this.#session) {
       this.#chatCtx = chatCtx
       return
     }
-    await this.#ready
-    if (session !== this.#open) throw coded('ERR_CLOSED', 'the session with the model is over')
+    await (this.#away?.promise ?? this.#ready)
+    const session = this.#open
+    if (!session) throw coded('ERR_CLOSED', 'the session with the model is over')
     await session.setChatCtx(chatCtx)
   }
   /** MM-34. */
@@ -115,6 +119,7 @@ export class Dialogue implements RealtimeHands {
     let over: () => void = () => {}
     this.#send = tell
     this.#left = undefined
+    this.#away = undefined
     this.#over = new Promise(resolve => {
       over = resolve
     })
@@ -156,6 +161,8 @@ export class Dialogue implements RealtimeHands {
     this.#ready = inTime(session.ready, signal)
     await this.#ready
     this.#isKnown = true
+    this.#away?.resolve()
+    this.#away = undefined
   }
   async join(): Promise<void> {
     await this.#room?.conversation.ready()
@@ -176,6 +183,7 @@ export class Dialogue implements RealtimeHands {
     }
   }
   leave(): Promise<void> {
+    this.#away?.reject(coded('ERR_CLOSED', 'the agent is closed, and no model came back to take it'))
     this.#left ??= this.#leave()
     return this.#left
   }
@@ -189,6 +197,7 @@ export class Dialogue implements RealtimeHands {
   hush(): void {
     this.#isLive = false
     this.#isHushed = true
+    this.#away ??= absence()
     this.#ears?.close()
     this.#room?.speech.hush()
   }

@@ -1,5 +1,6 @@
 /** Waits that end though nobody answers. */
 import { sleep } from '../clock.ts'
+import { deferred } from '../deferred.ts'
 import { coded } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 
@@ -10,6 +11,12 @@ export const inTime = (work: Promise<void>, signal: AbortSignal): Promise<void> 
     signal.addEventListener('abort', gone, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone))
   })
+/** An absence: `resolve` when it is over, `reject` when it will not be. Whoever waits for it is told; that nobody does is no failure. */
+export const absence = () => {
+  const away = deferred<void>()
+  away.promise.catch(() => {})
+  return away
+}
 /** Resolves with the work, or after `ms`. */
 export const within = async (clock: Clock | undefined, ms: number, work: Promise<void>): Promise<void> => {
   const over = new AbortController()

@@ -356,6 +356,70 @@ it('keeps the conversation also over tries that fail (MM-48)', async () => {
   await here.close()
 })
 
+it('keeps the conversation that is set while the model is away for the next session (MM-2, MM-8, MM-48)', async () => {
+  const message = (id: string) => ({ id, type: 'message', role: 'user', content: ['One.'] }) as const
+  const idsOf = (items: readonly { id: string }[]) => items.map(({ id }) => id)
+  const here = newStage({ options: { reconnect: { attempts: 3, backoffMs: 500 } }, model: { eager: false } })
+  const { clock, agent } = here
+  here.caller.publish()
+  void agent.start(here.world)
+  await clock.advance(50)
+  here.model.now.open()
+  await clock.advance(100)
+  here.model.now.drop()
+  await clock.advance(100)
+  const settled: string[] = []
+  const set = (...ids: string[]) => {
+    const work = agent.setChatCtx({ items: ids.map(message) })
+    void work.then(
+      () => settled.push(ids.join(' ')),
+      error => settled.push(codeOf(error) ?? String(error)),
+    )
+  }
+  set('m1')
+  await clock.advance(500)
+  set('m1', 'm2') // it is being opened
+  await clock.advance(100)
+  here.model.now.refuse(new Error('not now'))
+  await clock.advance(500)
+  assert.equal(settled, [])
+  await clock.advance(600)
+  assert.is(here.model.sessions.length, 3)
+  here.model.now.open()
+  await clock.advance(100)
+  assert.equal(
+    [settled, idsOf(here.model.now.items), idsOf(agent.chatCtxCopy().items)],
+    [
+      ['m1', 'm1 m2'],
+      ['m1', 'm2'],
+      ['m1', 'm2'],
+    ],
+  )
+
+  here.model.now.drop()
+  await clock.advance(100)
+  set('m3')
+  await clock.advance(600)
+  assert.is(settled.length, 2)
+  await here.close()
+  assert.is(settled[2], 'ERR_CLOSED')
+  assert.equal(idsOf(agent.chatCtxCopy().items), ['m1', 'm2'])
+  await checkGone(here)
+})
+
+it('says so when no model comes back to take the conversation that was set meanwhile (MM-8, MM-48)', async () => {
+  const here = await liveStage({ options: { reconnect: { attempts: 1, backoffMs: 500 } } })
+  here.session.drop()
+  await here.clock.advance(100)
+  const setting = outcomeOf(here.clock, here.agent.setChatCtx({ items: [] }))
+  here.model.session = () => {
+    throw new Error('no more')
+  }
+  await here.clock.advance(1_000)
+  assert.is(codeOf((await setting).error), 'ERR_CLOSED')
+  assert.is(here.of('closed').length, 1)
+})
+
 it('gives the next session what the lost one did not take, in order (MM-13, MM-14)', async () => {
   const here = await liveStage({ options: { reconnect: true } })
   const { clock, session } = here
