@@ -9,6 +9,7 @@ import { deferred } from './deferred.ts'
 import { Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
+import { oneOf } from './groups.ts'
 import type { Guest, GuestLogic, GuestOptions } from './guests.ts'
 import { journaled } from './journal.ts'
 import type { Attended } from './launch.ts'
@@ -208,6 +209,7 @@ export class ChartRoom {
   }
   /** The caller began or stopped to make a sound: with `falseInterruption` the voice waits for what becomes of it. */
   speech(change: 'started' | 'ended'): void {
+    oneOf('speech', change, ['started', 'ended'])
     this.#engine.send({ type: `speech.${change}` })
   }
   /** Listens to this participant, now or when they come; to nobody if undefined. */
@@ -217,6 +219,7 @@ export class ChartRoom {
   }
   /** Whether the agent hears and sees, or one `of` it: while detached, what comes is dropped. */
   setAttached(attached: boolean, of?: 'microphone' | 'camera'): void {
+    if (of !== undefined) oneOf('of', of, ['microphone', 'camera'])
     this.#engine.send({ type: attached ? 'attach' : 'detach', ...(of ? { of } : {}) })
   }
   /** Starts an actor of your own, until the room closes. Throws ERR_CLOSED, or ERR_DUPLICATE_ACTOR for the id of one that is there. */
@@ -242,7 +245,6 @@ export class ChartRoom {
   }
   #shown(id: string, text: string, final: boolean): void {
     const { identity } = this.#engine
-    const at = this.#world.clock.now()
-    this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity, text, final, at })
+    this.#news.tell({ type: 'words.shown', id, speaker: 'agent', identity, text, final, at: this.#world.clock.now() })
   }
 }

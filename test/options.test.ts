@@ -290,7 +290,7 @@ it('refuses an id under which text is shown already, and goes on showing (TXT-5)
   await call.clock.runUntil(call.room.close())
 })
 
-it('refuses what is no listener, no text and no id, and changes nothing', async () => {
+it('refuses what is no listener, no text, no id, no sound and no sense, and changes nothing (law 10)', async () => {
   const call = await startCall()
   const { room } = call
   const refused = (ask: () => unknown, what: RegExp) =>
@@ -298,6 +298,10 @@ it('refuses what is no listener, no text and no id, and changes nothing', async 
   refused(() => room.on(7 as never), /^a listener is a function of a fact, not a number$/)
   for (const id of ['', 7, null]) refused(() => room.tell(id as never), /^the id of a segment is a text/)
   refused(() => room.tell().put(7 as never), /^what is shown is a text, not a number$/)
+  for (const change of ['x', 'toString', undefined])
+    refused(() => room.speech(change as never), /^speech is ".*": use started, ended$/)
+  for (const sense of ['x', '', null])
+    refused(() => room.setAttached(false, sense as never), /^of is ".*": use microphone, camera$/)
   await call.clock.settle()
   assert.equal(call.codes(), [])
   await call.clock.runUntil(room.close())
