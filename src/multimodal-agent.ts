@@ -148,8 +148,9 @@ export class MultimodalAgent {
     await this.#dialogue.setChatCtx(chatCtx)
   }
   /** Asks for a response; resolves when the model begins it. Rejects with ERR_NOT_LIVE before `start` has resolved, and after the end. */
-  generateReply(how?: { instructions?: string }): Promise<void> {
-    return this.#dialogue.generateReply(how)
+  async generateReply(how?: { instructions?: string }): Promise<void> {
+    if (this.#closing || this.#isOver) throw coded('ERR_NOT_LIVE', 'this agent is closed: make another for an answer')
+    await this.#dialogue.generateReply(how)
   }
   /** Ends what is said, and what waits to be said, at once; the model is told how much of it was heard. */
   interrupt(): void {
