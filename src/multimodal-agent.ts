@@ -12,6 +12,7 @@ import { attach } from './livekit/attach.ts'
 import { News } from './news.ts'
 import { checkIdentity, type RoomOptions, settingsOf } from './options.ts'
 import type { Clock, Conversation, Ids, Log, OpusDecoder, ParticipantKind, World } from './ports.ts'
+import { checkOutside } from './realtime/checks.ts'
 import { checkContext } from './realtime/context.ts'
 import { Dialogue } from './realtime/dialogue.ts'
 import { checkFunctions } from './realtime/functions.ts'
@@ -73,6 +74,7 @@ export class MultimodalAgent {
     this.#options = { ...options }
     this.#room = roomOf({ ...options, ...own }, this.#settings)
     settingsOf(this.#room)
+    checkOutside(options)
     this.#log = options.log ?? (() => {})
     this.#news = new News(error => this.#log('error', 'listener.failed', { error: lineOf(error) }))
     this.#dialogue = new Dialogue({ ...dialogueOf(this.#settings), tell: (event, payload) => this.#tell(event, payload) })

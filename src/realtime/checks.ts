@@ -1,4 +1,5 @@
-/** What a model and its session must have: what lacks something is refused by name. */
+/** What a model, its session and what they are used with must have: what lacks something is refused by name. */
+import { kindOf } from '../groups.ts'
 import type { ModelCapabilities, RealtimeModel, RealtimeSession } from './port.ts'
 
 const at = (value: unknown, path: string): unknown =>
@@ -33,4 +34,15 @@ export const checkSession = (session: RealtimeSession): void => {
   const lacks = methods.find(path => typeof at(session, path) !== 'function')
   if (lacks) throw new TypeError(`the model's session has no ${lacks}: it must have all of a RealtimeSession`)
   if (!('ready' in session)) throw new TypeError("the model's session has no ready: it must have all of a RealtimeSession")
+}
+
+const outside = { clock: ['now', 'setTimeout', 'clearTimeout', 'hold'], ids: ['next'] } as const
+/** Throws a TypeError that names the option. */
+export const checkOutside = ({ log, ...given }: { clock?: unknown; ids?: unknown; log?: unknown }): void => {
+  if (log !== undefined && typeof log !== 'function')
+    throw new TypeError(`log must be a function of a level, a code and fields, not ${kindOf(log)}`)
+  for (const name of ['clock', 'ids'] as const) {
+    const lacks = outside[name].find(method => typeof at(given[name], method) !== 'function')
+    if (given[name] !== undefined && lacks) throw new TypeError(`${name} has no ${lacks}: give all of it`)
+  }
 }
