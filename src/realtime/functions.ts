@@ -1,18 +1,21 @@
 /** A model's function calls: looked up, checked, run side by side, and each answered exactly once (MM-41 to MM-44). */
 import { coded, lineOf } from '../errors.ts'
+import { kindOf } from '../groups.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { FunctionCall, FunctionContext, FunctionResult, FunctionTool } from './port.ts'
 
-/** Throws a TypeError for a tool without a name or a handler, and for two of one name. */
+/** Throws a TypeError for a tool without a name or a handler, a description or parameters that are none, and two of one name. */
 export const checkFunctions = (fncCtx: FunctionContext): void => {
   if (!Array.isArray(fncCtx)) throw new TypeError('fncCtx must be a list of functions')
   const names = new Set<string>()
   for (const tool of fncCtx) {
-    const { name, execute, parameters } = Object(tool)
+    const { name, execute, description, parameters } = Object(tool)
     if (typeof name !== 'string' || name === '') throw new TypeError('a function needs a name')
     if (typeof execute !== 'function') throw new TypeError(`the function "${name}" needs execute: what it does`)
-    if (parameters !== undefined && (typeof parameters !== 'object' || parameters === null))
-      throw new TypeError(`parameters of the function "${name}" must be a JSON schema`)
+    if (description !== undefined && typeof description !== 'string')
+      throw new TypeError(`the description of the function "${name}" must be text, not ${kindOf(description)}`)
+    if (parameters !== undefined && Object(parameters).type !== 'object')
+      throw new TypeError(`parameters of the function "${name}" must be a JSON schema of type object`)
     if (names.has(name)) throw new TypeError(`two functions have the name "${name}"`)
     names.add(name)
   }

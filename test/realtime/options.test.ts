@@ -57,6 +57,18 @@ const refused: [what: string, options: object, kind: typeof TypeError | typeof R
   ['ids that are none', { ids: () => 'x' }, TypeError, /ids has no next/],
   ['a function without a name', { fncCtx: [tool('')] }, TypeError, /name/],
   ['a function that does nothing', { fncCtx: [{ name: 'look' }] }, TypeError, /execute/],
+  [
+    'a description that is no text',
+    { fncCtx: [{ ...tool('look'), description: ['how', 'it is'] }] },
+    TypeError,
+    /description of the function "look" must be text, not an array/,
+  ],
+  [
+    'parameters that are no schema of an object',
+    { fncCtx: [{ ...tool('look'), parameters: { type: 'string' } }] },
+    TypeError,
+    /parameters of the function "look" must be a JSON schema of type object/,
+  ],
   ['two functions of one name', { fncCtx: [tool('look'), tool('look')] }, TypeError, /two functions/],
   ['a conversation that is none', { chatCtx: 'hello' }, TypeError, /items/],
 ]
@@ -100,6 +112,10 @@ it('refuses a room or a participant that is none, and can be started after that'
   assert.throws(() => {
     here.agent.fncCtx = [tool('look'), tool('look')]
   }, /two functions/)
+  assert.throws(() => {
+    here.agent.fncCtx = [{ ...tool('look'), parameters: [] }]
+  }, /parameters of the function "look"/)
+  assert.equal(here.agent.fncCtx, [])
   await here.close()
 })
 
