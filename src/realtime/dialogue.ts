@@ -81,8 +81,8 @@ export class Dialogue implements RealtimeHands {
     return this.#open?.fncCtx ?? this.#fncCtx
   }
   set fncCtx(functions: FunctionContext) {
+    if (this.#open) this.#open.fncCtx = functions // which may refuse them
     this.#fncCtx = functions
-    if (this.#open) this.#open.fncCtx = functions
   }
   chatCtxCopy(): ChatContext {
     return this.#session && this.#isKnown ? this.#session.chatCtxCopy() : { items: [...this.#chatCtx.items] }

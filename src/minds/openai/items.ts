@@ -1,4 +1,5 @@
 /** Entries of a conversation, in our words and in those of the service (OAI-4). */
+import { checkFunctions } from '../../realtime/functions.ts'
 import type { ChatAudio, ChatItem, FunctionContext } from '../../realtime/port.ts'
 import { encode, silence } from './pcm.ts'
 import { type Dialect, list, text, type Wire } from './wire.ts'
@@ -58,6 +59,13 @@ export const chatItem = (wire: Wire): ChatItem | undefined => {
   return { id, type: 'message', role, content: list(wire, 'content').map(contentOf) }
 }
 
+/** Throws a TypeError for functions that no model takes, or that the service does not. */
+export const checkTools = (fncCtx: FunctionContext): void => {
+  checkFunctions(fncCtx)
+  for (const { name } of fncCtx)
+    if (!/^[\w-]{1,64}$/.test(name))
+      throw new TypeError(`OpenAI takes no function "${name}": a name has letters, digits, _ and -, at most 64 of them`)
+}
 const noParameters = { type: 'object', properties: {} }
 export const wireTools = (fncCtx: FunctionContext): Wire[] =>
   fncCtx.map(({ name, description, parameters = noParameters }) => ({

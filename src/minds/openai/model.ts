@@ -1,8 +1,8 @@
 /** OpenAI's Realtime API as a speech-to-speech model, through the official `openai` package (an optional peer). */
 import { checkContext } from '../../realtime/context.ts'
-import { checkFunctions } from '../../realtime/functions.ts'
 import type { ModelCapabilities, RealtimeModel } from '../../realtime/port.ts'
 import { hushed } from './failures.ts'
+import { checkTools } from './items.ts'
 import { connectTo } from './line.ts'
 import { format } from './pcm.ts'
 import { OpenAIRealtimeSession } from './session.ts'
@@ -26,7 +26,7 @@ export class OpenAIRealtimeModel implements RealtimeModel {
   /** Throws a TypeError for a context or functions that cannot be. */
   readonly session: RealtimeModel['session'] = (start, hands) => {
     checkContext(start.chatCtx)
-    checkFunctions(start.fncCtx)
+    checkTools(start.fncCtx)
     const secrets = new Set<string>()
     const { label } = this
     const connect = connectTo(this.#options, hands, key => secrets.add(key))

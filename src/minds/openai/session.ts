@@ -1,6 +1,6 @@
 /** A conversation with a model of OpenAI: one socket, from its opening to its end. */
 import { coded, codeOf, lineOf } from '../../errors.ts'
-import { Calls, checkFunctions } from '../../realtime/functions.ts'
+import { Calls } from '../../realtime/functions.ts'
 import { Listeners } from '../../realtime/listeners.ts'
 import type { ChatContext, FunctionContext, RealtimeSession, SessionHands } from '../../realtime/port.ts'
 import { answers, Commands } from './commands.ts'
@@ -9,6 +9,7 @@ import { Conversation } from './conversation.ts'
 import { refusal, serverError, statusOf } from './failures.ts'
 import { inboundOn } from './inbound.ts'
 import { Input } from './input.ts'
+import { checkTools } from './items.ts'
 import type { Connect } from './line.ts'
 import { Requests } from './request.ts'
 import { Responses, type Tell } from './responses.ts'
@@ -86,7 +87,7 @@ export class OpenAIRealtimeSession implements RealtimeSession {
     return this.#fncCtx
   }
   set fncCtx(fncCtx: FunctionContext) {
-    checkFunctions(fncCtx)
+    checkTools(fncCtx)
     this.#fncCtx = [...fncCtx]
     if (this.#commands.refusal) return // not yet, or no more
     const session = toolsFor(this.#making.options, fncCtx)

@@ -145,7 +145,7 @@ it('says no text: asks for it anew as speech (MM-35, MM-36)', async () => {
 })
 
 it('calls a function, and speaks about it (MM-41)', async () => {
-  const { server, clock, of, end } = await liveStage({
+  const { server, clock, agent, of, end } = await liveStage({
     fncCtx: [{ name: 'now', parameters: { type: 'object' }, execute: () => 'noon' }],
   })
   server.answer({ parts: [audio({ ms: 500, words: 'It is noon.' })] })
@@ -156,7 +156,20 @@ it('calls a function, and speaks about it (MM-41)', async () => {
     ['Let me look.', 'It is noon.'],
   )
   assert.is(of('function_calls_finished').length, 1)
+  const named = (name: string) => [{ name, execute: () => 'x' }]
+  assert.throws(() => {
+    agent.fncCtx = named('look up')
+  }, /^OpenAI takes no function "look up": a name has letters/)
   await end()
+  assert.equal(
+    agent.fncCtx.map(({ name }) => name),
+    ['now'],
+  )
+  const other = newStage({ fncCtx: named('né') })
+  const { error } = await outcomeOf(other.clock, other.agent.start(other.world))
+  await other.clock.advance(100)
+  assert.match(String(error), /OpenAI takes no function "né"/)
+  await other.end()
 })
 
 it('lets a function run on while the caller speaks (MM-33)', async () => {

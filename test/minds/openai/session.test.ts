@@ -222,6 +222,10 @@ it('tells the service of new functions, and checks them first', async () => {
   assert.throws(() => {
     session.fncCtx = [now, now]
   }, TypeError)
+  for (const name of ['look up', 'né', 'a.b', 'x'.repeat(65), 'now\n'])
+    assert.throws(() => {
+      session.fncCtx = [{ ...now, name }]
+    }, /^OpenAI takes no function ".*": a name has letters, digits, _ and -, at most 64 of them$/s)
   assert.equal(session.fncCtx, [now])
   const updates = () => server.said('session.update')
   await session.inputAudioBuffer.clear()
