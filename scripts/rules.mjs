@@ -137,7 +137,7 @@ export const forbidden = [
 ]
 
 /** Lines: what no file may exceed, and what all of the engine may take; the aims are 120, 80 and 3,000. */
-export const budget = { machine: 200, file: 250, engine: 8_000, machines: 16 }
+export const budget = { machine: 200, file: 250, engine: 8_200, machines: 16 }
 export const engine = [
   'machines/',
   'src/inbound/',

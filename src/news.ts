@@ -13,9 +13,9 @@ export class News<F = RoomFact> {
   }
 
   /** Throws a TypeError for what cannot be called. */
-  add(listener: (fact: RoomFact) => unknown): () => void {
+  add(listener: (fact: F) => unknown): () => void {
     if (typeof listener !== 'function') throw new TypeError(`a listener is a function of a fact, not a ${typeof listener}`)
-    const mine = (fact: RoomFact) => listener(fact)
+    const mine = (fact: F) => listener(fact)
     this.#listeners.add(mine)
     return () => void this.#listeners.delete(mine)
   }

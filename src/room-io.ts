@@ -17,7 +17,7 @@ import {
   closeSession,
   described,
   follow,
-  isSpeaking,
+  isTaken,
   keepsPace,
   putIn,
   type Session,
@@ -91,16 +91,13 @@ export class RoomIO {
       this.#world.log('warn', 'session.resumes', { ignored: 'falseInterruption' })
     room.on(fact => this.#tell(fact))
     this.#equip(room, settings)
-    const slots = slotsOf(session)
-    if (this.#videoInput && 'video' in session.input) slots.put(videoIn, this.#videoInput) // CAM-3
-    if (this.#audioInput) slots.put(audioIn, this.#audioInput)
-    if (settings.on.audioOutput) slots.put(audioOut, this.#audioOutput)
-    if (this.#words) slots.put(words, this.#words)
+    for (const part of parts) putIn(session, slots[part], this.#parts[part])
     this.#unfollow = follow(session, {
-      agent_state_changed: this.#onState,
-      user_input_transcribed: this.#onWords,
-      close: () => this.#close('session.closed'),
-      ...(settings.falseInterruption ? { user_state_changed: this.#onSound } : {}),
+      agent_state_changed: event => this.#onState(event),
+      user_input_transcribed: event => this.#onWords(event),
+      ...(settings.falseInterruption ? { user_state_changed: event => this.#onUser(event) } : {}),
+      close: () => void this.#close('session.closed'),
+      conversation_item_added: event => this.#words?.mend(event),
     })
     this.#onState({ newState: session.agentState })
     this.#standIn()
@@ -171,7 +168,11 @@ export class RoomIO {
     const words = wordsIn(event)
     if (words && this.#settings.on.textOutput) this.#room?.heard(words.text, words.final)
   }
-  readonly #onSound = (event: unknown): void => this.#room?.speech(isSpeaking(event) ? 'started' : 'ended')
+  /** OUT-25a, once: what the session does itself is left to it. */
+  #onUser(event: unknown): void {
+    const sound = soundIn(event)
+    if (sound && !waitsItself(this.#session)) this.#room?.speech(sound)
+  }
 
   #tell(fact: RoomFact): void {
     if (fact.type === 'hung.up' && !this.#closed) void closeSession(this.#session, 'participant_disconnected', this.#world.log)

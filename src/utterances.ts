@@ -1,5 +1,6 @@
 /** The replies of one room: what is pushed, what is shown, and the one end of each. */
 import type { RoomEvent } from '../machines/room.ts'
+import { deferred } from './deferred.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
 import type { Speaker } from './outbound/speaker.ts'
@@ -56,11 +57,9 @@ export class Utterances {
     const id = saying.id ?? ids.next('SG_')
     if (this.#used.has(id) || this.#entries.has(id))
       throw coded('ERR_DUPLICATE_SEGMENT', `the id ${id} was used by another utterance: give each its own`)
-    if (saying.text) this.#hands.captions.checkFree(id)
-    let resolve: (played: Played) => void = () => {}
-    const played = new Promise<Played>(done => {
-      resolve = done
-    })
+    if (saying.text && saying.shown !== false) this.#hands.captions.checkFree(id)
+    const { promise: started, resolve: begin } = deferred<boolean>()
+    const { promise: played, resolve } = deferred<Played>()
     this.#remember(id, played)
     const entry: Entry = { saying, ending: false, over: false, mark: new Mark(), begin, resolve }
     this.#entries.set(id, entry)
@@ -218,14 +217,6 @@ export class Utterances {
   }
 }
 
-/** A promise that somebody else resolves. */
-const deferred = <T>() => {
-  let resolve: (value: T) => void = () => {}
-  const promise = new Promise<T>(settle => {
-    resolve = settle
-  })
-  return { promise, resolve }
-}
 const none: Tally = { pushed: 0, heard: 0, discarded: 0 }
 
 const isSource = (value: unknown) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value

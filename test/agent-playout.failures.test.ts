@@ -1,11 +1,12 @@
 /** The playout of the 0.x line when audio, text, captions or the device fail, and what it refuses. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { AgentPlayout } from '../src/agent-playout.ts'
 import type { AudioFrame } from '../src/audio/frame.ts'
 import { codeOf } from '../src/errors.ts'
 import type { Word } from '../src/ports.ts'
-import { format, paced, perMs, pieces, sound, stalled, torn } from './fakes/call.ts'
-import { noted, scene } from './fakes/playout.ts'
+import { format, paced, perMs, pieces, sound, stalled, timed, torn } from './fakes/call.ts'
+import { noted, scene, watched } from './fakes/playout.ts'
 
 const it = suite('agent playout failures')
 
@@ -53,6 +54,38 @@ it('closes within its limit, whatever the captions do (PLAY-32, law 4)', async (
   })
   await pass(1_100)
   assert.ok(closed)
+})
+
+it('closes as fast with many whose captions never close (PLAY-32, law 4)', async () => {
+  const { play, pass, playout, told } = scene()
+  const { forwarder: shown } = noted()
+  for (const id of ['a', 'b', 'c', 'd'])
+    play(id, { when: 'after', transcriptionFwd: { ...shown, close: () => new Promise(() => {}) } })
+  await pass(500)
+  let closed = false
+  void playout.close().then(() => {
+    closed = true
+  })
+  await pass(1_100)
+  assert.ok(closed, told.join())
+})
+
+it('returns the text also where the captions never take a piece (PLAY-15, law 11 of playout)', async () => {
+  const { play, pass } = scene()
+  const { forwarder } = noted()
+  const { seen, iterable } = watched(timed(5))
+  const handle = play('a', { transcriptionFwd: { ...forwarder, pushText: () => new Promise(() => {}) }, textStream: iterable })
+  await pass(2_100)
+  assert.equal([handle.outcome, seen.asked, seen.returned], ['finished', 1, 1])
+})
+
+it('says what it plays into, where that is none', () => {
+  const bare = { sampleRate: 24_000, numChannels: 1, captureFrame: async () => {}, clearQueue: () => {} }
+  for (const audioSource of [undefined, null, {}, bare, { sink: bare }])
+    assert.throws(
+      () => new AgentPlayout({ audioSource: audioSource as never }),
+      (error: unknown) => error instanceof TypeError && /^audioSource must be a Sink/.test(error.message),
+    )
 })
 
 it('fails what a device that breaks was to play, and tries it again with the next (law 4, law 12 of playout)', async () => {

@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createMachine, fromPromise } from 'xstate'
+import { codeOf } from '../src/errors.ts'
 import { type RoomOptions, settingsOf } from '../src/options.ts'
 import type { World } from '../src/ports.ts'
 import { openRoom } from '../src/room.ts'

@@ -221,6 +221,8 @@ it('connects anew after 500 ms, then 1 000, and then no more; what holds for 10 
     [{ live: 'listening' }, ['hush', 'initializing', 'listening', 'live']],
   )
   await clock.advance(10_000)
+  const { error, reason, attempts } = actor.getSnapshot().context
+  assert.equal([error, reason, attempts], [undefined, null, 0])
   send({ type: 'session.lost', error: lost })
   for (const ms of [500, 1_000]) {
     await clock.advance(ms)

@@ -4,10 +4,7 @@ import { rosterAfter, unsubscribed } from './roster.ts'
 
 export type SenseEvent =
   | { type: 'listen'; participant: Participant }
-  | { type: 'unlisten' }
-  | { type: 'attach' }
-  | { type: 'detach' }
-  | { type: 'close' }
+  | { type: 'unlisten' | 'attach' | 'detach' | 'close' }
   | RoomEvent
 
 export const noteFact = { type: 'noteFact' as const, params: ({ event }: { event: RoomEvent }) => event }

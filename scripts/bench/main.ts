@@ -1,6 +1,6 @@
 /** The bench: runs the rows that are asked for against a server, and gives back the table. */
 import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { joined } from '../../src/audio/frame.ts'
@@ -104,6 +104,7 @@ const onServer = async (
 ): Promise<void> => {
   const server = await hands.server()
   const folder = keep ?? (await mkdtemp(join(tmpdir(), 'chartroom-bench-')))
+  await mkdir(folder, { recursive: true })
   if (keep === undefined) process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   try {
     await work({

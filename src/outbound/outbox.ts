@@ -1,4 +1,5 @@
 /** Captions on their way to the room: one after the other, and each may be changed by somebody else first. */
+import { sleep } from '../clock.ts'
 import { coded, lineOf } from '../errors.ts'
 import type { Clock, Ids, Log } from '../ports.ts'
 
@@ -98,12 +99,10 @@ export class Outbox<Owner> {
   async #seen(original: Transcription, look: NonNullable<OutboxOptions<Owner>['beforeForward']>): Promise<Transcription> {
     const { clock, log } = this.#options.room
     const seen = async () => look(this.#owner, { ...original, segments: original.segments.map(one => ({ ...one })) })
-    let timer: unknown
-    const late = new Promise<Error>(resolve => {
-      timer = clock.setTimeout(() => resolve(new Error('it took too long')), seenTimeout)
-    })
+    const over = new AbortController()
+    const late = sleep(clock, seenTimeout, over.signal).then(() => new Error('it took too long'))
     const answer = await Promise.race([seen().catch((error: unknown) => new Error(lineOf(error))), late])
-    clock.clearTimeout(timer)
+    over.abort()
     if (answer instanceof Error) log('warn', 'forwarder.before', { error: answer.message })
     // In whose name it is need not be said again.
     return isTranscription(answer) ? { ...original, ...answer } : original

@@ -1,6 +1,7 @@
 /** What the sync machine asks for: the words of one utterance, read as they come and shown as they are heard. */
 import { fromCallback } from 'xstate'
 import { type SyncEvent, syncMachine } from '../../machines/outbound/sync.ts'
+import { deferred } from '../deferred.ts'
 import { type Playhead, Prompter, type PrompterHands } from '../pipes/prompter.ts'
 import { show } from '../pipes/show.ts'
 import type { Log, Word } from '../ports.ts'
@@ -20,7 +21,7 @@ export class Showing {
   readonly prompter: Prompter
   /** To the machine, while it runs. */
   #tell: ((event: SyncEvent) => void) | undefined
-  #left: () => void = () => {}
+  readonly #left = deferred<void>()
 
   constructor(playhead: Playhead, hands: ShowingHands) {
     this.#hands = hands
@@ -46,7 +47,7 @@ export class Showing {
       unfollow()
       this.prompter.close()
       this.#tell = undefined
-      this.#left()
+      this.#left.resolve()
     }
   }
 
@@ -57,11 +58,8 @@ export class Showing {
   /** All audio was heard. Resolves when the text has ended too, at the latest 1 000 ms later; at once where no machine runs. */
   finish(): Promise<void> {
     if (!this.#tell) return Promise.resolve()
-    const left = new Promise<void>(resolve => {
-      this.#left = resolve
-    })
     this.#tell({ type: 'finish' })
-    return left
+    return this.#left.promise
   }
   /** The utterance was cut: what was not heard is dropped. Gives back what was spoken, which is final. */
   cut(): string {

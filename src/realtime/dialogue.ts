@@ -1,8 +1,7 @@
 /** A dialogue with a model in a room: the hands of the realtime machine, and what the owner may ask of them. */
 import type { RealtimeEvent, RealtimeInput } from '../../machines/realtime.ts'
 import { coded, codeOf, lineOf } from '../errors.ts'
-import { until } from '../pipes/until.ts'
-import type { ChatMessage, Conversation, LogLevel } from '../ports.ts'
+import type { Conversation, LogLevel } from '../ports.ts'
 import { checkSession } from './checks.ts'
 import { answered } from './context.ts'
 import { absence, inTime, within } from './in-time.ts'
@@ -30,7 +29,7 @@ export class Dialogue implements RealtimeHands {
   readonly #options: DialogueOptions
   #chatCtx: ChatContext
   #fncCtx: FunctionContext
-  #room: { conversation: Conversation; speech: Speech; hearing: Hearing } | undefined
+  #room: { conversation: Conversation; speech: Speech; intake: Intake } | undefined
   #session: RealtimeSession | undefined
   /** Nothing goes to the session any more but its end. */
   #isHushed = false
@@ -61,19 +60,17 @@ export class Dialogue implements RealtimeHands {
 
   /** The machine of this dialogue in a room. */
   in(conversation: Conversation) {
-    const { model, transcription, tell, machine, inputChunkMs: chunkMs } = this.#options
+    const { capabilities, transcription, machine, tell, inputChunkMs: chunkMs } = this.#options
     const send = (event: RealtimeEvent) => this.#send?.(event)
+    const order = (work: () => Promise<unknown>) => this.#order(work)
     const speech = new Speech({
-      ...{ conversation, tell, send, log: conversation.outside.log, shown: transcription.agent },
-      truncates: model.capabilities.truncate,
+      ...{ conversation, tell, send, order, log: conversation.outside.log, shown: transcription.agent },
+      truncates: capabilities.truncate,
       session: () => this.#session,
-      order: work => void this.#order(work),
     })
-    const hearing = new Hearing({
-      ...{ conversation, chunkMs, sampleRate: model.capabilities.inputSampleRate },
-      failed: error => send({ type: 'session.lost', error }),
-    })
-    this.#room = { conversation, speech, hearing }
+    const { inputSampleRate: sampleRate } = capabilities
+    const failed = (error: unknown) => send({ type: 'session.lost', error })
+    this.#room = { conversation, speech, intake: new Intake({ conversation, sampleRate, chunkMs, order, failed }) }
     return realtimeOn(this, machine)
   }
 
@@ -168,19 +165,10 @@ export class Dialogue implements RealtimeHands {
     await this.#room?.conversation.ready()
   }
   async feed(signal: AbortSignal): Promise<void> {
-    if (this.#session) await this.#room?.hearing.feed(this.#session.inputAudioBuffer, signal)
+    if (this.#session) await this.#room?.intake.feed(this.#session, signal)
   }
   async read(signal: AbortSignal): Promise<void> {
-    const session = this.#session
-    if (!session || !this.#room) return
-    const { chat, outside } = this.#room.conversation
-    for await (const { text } of pipe(chat(), until<ChatMessage>(signal))) {
-      const item = { id: outside.ids.next('msg_'), type: 'message', role: 'user', content: [text] } as const
-      await this.#order(async () => {
-        await session.conversation.item.create(item)
-        await session.response.create()
-      })
-    }
+    if (this.#session) await this.#room?.intake.read(this.#session, signal)
   }
   leave(): Promise<void> {
     this.#away?.reject(coded('ERR_CLOSED', 'the agent is closed, and no model came back to take it'))
@@ -239,7 +227,7 @@ export class Dialogue implements RealtimeHands {
       this.#log('warn', 'model.unclosed', { error: lineOf(error) })
     }
   }
-  /** Nobody waits for it: what refuses it is told, but for its own end. */
+  /** Asks the model for something, and tells what refuses it, but for its own end. */
   async #order(work: () => Promise<unknown>): Promise<void> {
     try {
       await work()

@@ -3,6 +3,7 @@ import { pipe } from 'it-pipe'
 import { cut } from '../audio/cut.ts'
 import { type AudioFrame, samplesOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
+import { sleep } from '../clock.ts'
 import { codeOf, lineOf } from '../errors.ts'
 import { until } from '../pipes/until.ts'
 import type { ChatMessage, Conversation } from '../ports.ts'
@@ -13,8 +14,10 @@ export type IntakeHands = {
   conversation: Conversation
   sampleRate: number
   chunkMs: number
-  /** The model would not. */
-  refused: (error: unknown) => void
+  /** Asks the model for something, and tells what refuses it. Never rejects. */
+  order: (work: () => Promise<unknown>) => Promise<void>
+  /** It takes nothing any more, and does not say that it is over. */
+  failed: (error: unknown) => void
 }
 
 export class Intake {
@@ -40,15 +43,13 @@ export class Intake {
   }
   /** Gives the model what people write, and asks for a response to each, until the signal aborts. */
   async read({ conversation: { item }, response }: RealtimeSession, signal: AbortSignal): Promise<void> {
-    const { chat, outside } = this.#hands.conversation
-    for await (const { text } of pipe(chat(), until<ChatMessage>(signal))) {
-      try {
+    const { conversation, order } = this.#hands
+    const { chat, outside } = conversation
+    for await (const { text } of pipe(chat(), until<ChatMessage>(signal)))
+      await order(async () => {
         await item.create({ id: outside.ids.next('msg_'), type: 'message', role: 'user', content: [text] })
         await response.create()
-      } catch (error) {
-        if (codeOf(error) !== 'ERR_CLOSED') this.#hands.refused(error)
-      }
-    }
+      })
   }
 
   /** Takes what was said for a turn of the caller, if there is anything. */
@@ -60,6 +61,7 @@ export class Intake {
 
   /** False: the signal aborted or the session is over, and the piece is kept for the next one. */
   async #append(piece: AudioFrame, { inputAudioBuffer }: RealtimeSession, signal: AbortSignal): Promise<boolean> {
+    const { conversation, chunkMs, failed } = this.#hands
     try {
       for (let tries = 0; !signal.aborted; tries++) {
         if (inputAudioBuffer.append(piece)) {
@@ -67,9 +69,11 @@ export class Intake {
           return true
         }
         await inputAudioBuffer.drained(signal)
+        if (tries > 0) await sleep(conversation.clock, chunkMs, signal) // a way that is free in words only must not spin
       }
     } catch (error) {
-      this.#hands.conversation.outside.log('debug', 'model.unheard', { error: lineOf(error) }) // it is over, and says so
+      conversation.outside.log('debug', 'model.unheard', { error: lineOf(error) })
+      if (codeOf(error) !== 'ERR_CLOSED') failed(error) // else it is over, and says so
     }
     this.#held = piece
     return false

@@ -41,7 +41,7 @@ const names: Record<AgentEvent, true> = {
 /** Throws a TypeError for a name that is none, or a listener. */
 export const checkListener = (event: string, listener: unknown): void => {
   if (!Object.hasOwn(names, event)) throw new TypeError(`there is no event "${event}": it tells ${Object.keys(names).join(', ')}`)
-  if (typeof listener !== 'function') throw new TypeError(`a listener of ${event} must be a function`)
+  if (typeof listener !== 'function') throw new TypeError(`a listener is a function of what is told, not a ${typeof listener}`)
 }
 /** One of them. */
 export type AgentNews = { [E in AgentEvent]: { event: E; payload: AgentEvents[E] } }[AgentEvent]

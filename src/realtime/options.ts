@@ -40,7 +40,8 @@ export const realtimeKeys: string[] = [...Object.keys(dialogueDefaults), ...othe
 /** Throws a TypeError or RangeError that names the option. `beside`: options that are looked at elsewhere. */
 export const realtimeOf = (options: RealtimeOptions, beside: string[] = []) => {
   const given = groupOf('options', dialogueDefaults, options, [...others, ...beside])
-  const model = checkModel(Object(options).model)
+  const { model }: RealtimeOptions = Object(options)
+  const capabilities = capabilitiesOf(model)
   const { chatCtx = { items: [] }, fncCtx = [], maxTextResponseRetries = 5, reconnect = false } = options
   checkContext(chatCtx)
   checkFunctions(fncCtx)

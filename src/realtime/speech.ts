@@ -19,11 +19,9 @@ export type SpeechHands = {
   shown: boolean
   log: Log
   tell: TellAgent
-  /** The model would not. */
-  refused: (error: unknown) => void
-  send: (event: RealtimeEvent) => void
   /** Asks the model for something, and tells what refuses it. */
   order: (work: () => Promise<unknown>) => void
+  send: (event: RealtimeEvent) => void
 }
 /** How much sound the model has given, in samples at its own rate. */
 type Received = { samples: number; sampleRate: number }

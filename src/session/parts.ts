@@ -7,6 +7,7 @@ import type { RoomFact } from '../facts.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { ChartRoom } from '../room.ts'
 import { type TimedString, wordOf } from '../text/timed.ts'
+import { mend } from './session.ts'
 import { type Ended, Turns } from './turns.ts'
 
 /** What the linked participant says, or shows. */

@@ -29,8 +29,22 @@ export const wordsIn = (event: unknown): { text: string; final: boolean } | unde
   const text = field(event, 'transcript')
   return typeof text === 'string' ? { text, final: field(event, 'isFinal') === true } : undefined
 }
-/** Whether the caller speaks, as the session hears it. */
-export const isSpeaking = (event: unknown): boolean => field(event, 'newState') === 'speaking'
+/** How much of a turn's text was heard: `written` is the length of all of it. */
+export type Cut = { written: number; spoken: string }
+/** What `say` of agents-js was told to say is in its history as a whole, also if it was interrupted: then it gets what was heard (SYNC-5). */
+export const mend = (event: unknown, cut: Cut | undefined): void => {
+  const item = field(event, 'item')
+  const content = field(item, 'content')
+  if (!cut || field(item, 'interrupted') !== true || !Array.isArray(content) || content.length !== 1) return
+  const [text]: unknown[] = content
+  if (typeof text === 'string' && text.length === cut.written && text.startsWith(cut.spoken)) content[0] = cut.spoken
+}
+/** What the user's state says of their sound. */
+export const soundIn = (event: unknown): 'started' | 'ended' | undefined => {
+  const state = field(event, 'newState')
+  if (typeof state !== 'string') return undefined
+  return state === 'speaking' ? 'started' : 'ended'
+}
 const field = (event: unknown, key: string): unknown =>
   typeof event === 'object' && event !== null ? Reflect.get(event, key) : undefined
 
@@ -45,12 +59,11 @@ export const checkSession = (session: Session): void => {
 }
 const lacks = (member: string) => new TypeError(`the session has no ${member}: give one that has all of an AgentSession's`)
 
-/** Listens to these events of it, until the returned function is called. */
-export const follow = (session: Session, listeners: Record<string, (event: unknown) => unknown>): (() => void) => {
-  const all = Object.entries(listeners).map(([event, take]) => [event, (news: unknown) => void take(news)] as const)
-  for (const [event, listener] of all) session.on(event, listener)
+/** Follows what the session tells, by the names of its events, until the function that is given back is called. */
+export const follow = (session: Session, listeners: Record<string, (event: unknown) => void>): (() => void) => {
+  for (const [event, listener] of Object.entries(listeners)) session.on(event, listener)
   return () => {
-    for (const [event, listener] of all) session.off(event, listener)
+    for (const [event, listener] of Object.entries(listeners)) session.off(event, listener)
   }
 }
 

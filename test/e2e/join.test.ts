@@ -8,6 +8,7 @@ import { realClock } from '../../src/clock.ts'
 import { createOpus } from '../../src/codec/opus.ts'
 import { tokenFor } from '../../src/livekit/index.ts'
 import { bundled, type Run, root, started } from '../call/program.ts'
+import { audio, scriptedServer } from '../fakes/openai/index.ts'
 import { suiteOnServer } from './stage.ts'
 import { pass, within } from './watch.ts'
 

@@ -307,6 +307,26 @@ it('comes back with the conversation so far, if it shall; the room stays, and sa
   await checkGone(here)
 })
 
+it('cuts what a session began to say that was never ready, and tries again (MM-26, MM-48)', async () => {
+  const here = newStage({ options: { reconnect: true, initTimeoutMs: 1_000 }, model: { eager: false } })
+  here.agent.start(here.world)
+  await here.clock.advance(50)
+  here.model.now.open()
+  await here.clock.advance(100)
+  here.model.now.drop()
+  await here.clock.advance(600)
+  here.model.now.begins('r').content({ itemId: 'a' }).push(40)
+  await here.clock.advance(500)
+  assert.is(here.attribute(), 'speaking')
+  await here.clock.advance(2_000)
+  assert.is(here.of('agent_speech_interrupted').length, 1)
+  here.model.now.open()
+  await here.clock.advance(100)
+  assert.is(here.attribute(), 'listening')
+  await here.close()
+  await checkGone(here)
+})
+
 it('tells a model that comes back of the calls that were running: nobody will answer them (MM-43, MM-48)', async () => {
   const here = await liveStage({ options: { reconnect: true } })
   here.session.items.push(

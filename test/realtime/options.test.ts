@@ -86,7 +86,7 @@ it('refuses a listener of nothing that is told, and one that cannot be called', 
     () => here.agent.on('agent_speech_commited' as never, () => {}),
     /no event "agent_speech_commited": it tells user_/,
   )
-  assert.throws(() => here.agent.on('closed', undefined as never), /a listener of closed must be a function/)
+  assert.throws(() => here.agent.on('closed', undefined as never), /a listener is a function of what is told, /)
   await here.agent.close()
 })
 

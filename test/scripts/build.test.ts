@@ -30,7 +30,6 @@ it.before(() => {
     "import { setup } from 'xstate'\nexport const machine = setup({}).createMachine({ id: 'tiny' })\nexport const tone = async (hertz: number) => (await import('./tone.ts')).tone(hertz)\n",
   )
   write('src/livekit/index.ts', "export { machine } from '../index.ts'\n")
-  write('src/minds/openai/index.ts', "export { machine } from '../../index.ts'\n")
   write('src/room-io.ts', "export { machine } from './index.ts'\n")
   write('src/multimodal-agent.ts', "export { machine } from './index.ts'\n")
   write('src/minds/livekit-agents/index.ts', "export { machine } from '../../index.ts'\n")

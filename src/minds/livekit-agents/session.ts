@@ -76,7 +76,7 @@ export class AgentsSession implements RealtimeSession {
       isIdle: () => this.#generations.size === 0 && this.#asked === 0,
       collected: call => this.#tell('function_calls_collected', [call]),
       finished: result => this.#tell('function_calls_finished', [result]),
-      log: hands.log,
+      ...{ clock: hands.clock, log: hands.log },
     })
     this.#theirs = model.session()
     this.#deafen = hear(this.#theirs, {

@@ -230,7 +230,7 @@ it('knows it from one that nobody asked for, if the service repeats what it is t
     type: 'invalid_request_error',
     code: 'conversation_already_has_active_response',
     message: 'one at a time',
-    event_id: asked?.event_id,
+    event_id: String(asked?.event_id),
   }
   server.session.tell({ type: 'error', error })
   assert.is(await ours, 'conversation_already_has_active_response')
