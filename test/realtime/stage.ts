@@ -1,4 +1,5 @@
 /** An agent with a scripted model in a room in virtual time, and all that it told. */
+import * as assert from 'uvu/assert'
 import { MultimodalAgent, type MultimodalAgentOptions } from '../../src/multimodal-agent.ts'
 import type { AgentEvent, AgentEvents, SpeechMessage } from '../../src/realtime/news.ts'
 import type { ModelCapabilities } from '../../src/realtime/port.ts'
@@ -50,3 +51,20 @@ export const liveStage = async (options: StageOptions = {}) => {
   return { ...stage, mic, ear, session: stage.model.now }
 }
 export type Stage = ReturnType<typeof newStage>
+
+/** Nothing of it is left, and nothing more is told whatever its sessions say. */
+export const checkGone = async ({ clock, hub, caller, model, told }: Stage) => {
+  await clock.settle()
+  const { length } = told
+  assert.equal(hub.openOf('agent'), { listeners: 0, streams: 0, timers: 0 })
+  for (const session of model.sessions) {
+    assert.equal([session.listeners, session.closed], [0, true])
+    session.reply(100, ['Late.'])
+    session.emit('input_speech_started', {})
+  }
+  if (caller.here) caller.leave()
+  await clock.advance(60_000)
+  assert.is(clock.timers, 0)
+  assert.is(told.length, length, 'tells something after its end')
+  assert.equal([told.at(-1)?.event, told.filter(({ event }) => event === 'closed').length], ['closed', 1])
+}
