@@ -1,6 +1,7 @@
 /** What a room is told and what it remembers: the events and the context of its machine, which `room.ts` draws. */
 import type { AnyActorRef } from 'xstate'
-import type { AgentState, Attending, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
+import type { AgentState, Attending } from '../src/mind.ts'
+import type { Participant, RoomEvent as WorldFact } from '../src/ports.ts'
 import type { AgentFact, AgentInput } from './agent.ts'
 import type { LinkFact, LinkInput } from './inbound/link.ts'
 import type { MicrophoneInput } from './inbound/microphone.ts'

@@ -4,10 +4,10 @@
  * Speaking while any utterance is heard; otherwise what the mind said last. A mind that fails takes this actor with it.
  */
 import { type ActorRefFrom, type AnyActorLogic, assign, fromPromise, not, setup } from 'xstate'
-import type { AgentState, Attending, Ending } from '../src/ports.ts'
+import type { AgentState, Attending, Ending } from '../src/mind.ts'
 import { unbound } from './unbound.ts'
 
-export type { Attending } from '../src/ports.ts'
+export type { Attending } from '../src/mind.ts'
 /** What the agent is until the mind says something of it. Default `listening`. */
 export type AgentInput = { attending?: Attending }
 export type AgentEvent =

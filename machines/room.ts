@@ -4,7 +4,8 @@
  * `closing` always reaches `closed`: every step has a delay, and what overruns it is left behind.
  */
 import type { ActorRefFrom } from 'xstate'
-import type { AgentState, Ending, RoomEvent as WorldFact } from '../src/ports.ts'
+import type { AgentState, Ending } from '../src/mind.ts'
+import type { RoomEvent as WorldFact } from '../src/ports.ts'
 import { type RoomContext, type RoomEvent, sensesOf } from './affairs.ts'
 import { holding, pausing } from './holding.ts'
 import type { LinkFact } from './inbound/link.ts'

@@ -1,6 +1,7 @@
 /** Whom a room can employ, what its hands do for it, and what it notes: the parts that `supervisor.ts` puts together. */
 import { type AnyActorLogic, type AnyActorRef, assign, fromPromise, setup } from 'xstate'
-import type { AgentState, Joined, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
+import type { AgentState } from '../src/mind.ts'
+import type { Joined, Participant, RoomEvent as WorldFact } from '../src/ports.ts'
 import { type Gates, isOurs, type RoomContext, type RoomEvent, type RoomFailure, type RoomInput, sensesOf } from './affairs.ts'
 import { agentMachine } from './agent.ts'
 import { cameraMachine } from './inbound/camera.ts'

@@ -2,8 +2,8 @@
 import { type AnyActorLogic, fromPromise } from 'xstate'
 import { type AgentFact, agentMachine } from '../machines/agent.ts'
 import { oneOf } from './groups.ts'
+import type { Conversation, Mind } from './mind.ts'
 import { letGo, until } from './pipes/until.ts'
-import type { Conversation, Mind } from './ports.ts'
 
 /**
  * A mind that is an actor: the function is called once, when the room is made, and gives the logic that is started when the room was

@@ -1,7 +1,8 @@
 /** What a mind works with: the room, as far as it is the mind's. */
 import type { RoomRef } from '../machines/room.ts'
+import type { Conversation } from './mind.ts'
 import type { Settings } from './options.ts'
-import type { Conversation, Outside, World } from './ports.ts'
+import type { Outside, World } from './ports.ts'
 
 /** What of the room is the mind's. */
 type Own = Pick<Conversation, 'say' | 'heard' | 'interrupt' | 'speech' | 'ready'> & {

@@ -1,6 +1,7 @@
 /** What a room tells whoever watches it. */
 import type { RoomEvent } from '../machines/room.ts'
-import type { AgentState, LeaveReason, Played } from './ports.ts'
+import type { AgentState } from './mind.ts'
+import type { LeaveReason, Played } from './ports.ts'
 
 /** Plain facts, in order. `at` in clock ms; offsets and durations of utterances in samples per channel. */
 export type RoomFact =

@@ -13,7 +13,8 @@ import type { Policy } from '../machines/supervision.ts'
 import { isLogic } from './agent.ts'
 import { coded, lineOf } from './errors.ts'
 import { groupOf, oneOf } from './groups.ts'
-import type { Conversation, Log } from './ports.ts'
+import type { Conversation } from './mind.ts'
+import type { Log } from './ports.ts'
 
 /**
  * `restarts`: so many in a minute, each after a wait that doubles from 100 ms. `otherwise`: what follows the failure after the last of

@@ -5,8 +5,9 @@ import { createEar, type Ear } from './inbound/ear.ts'
 import { Eye } from './inbound/eye.ts'
 import { Inbox } from './inbound/inbox.ts'
 import type { Dropped } from './inbound/input.ts'
+import type { ChatMessage } from './mind.ts'
 import type { Settings } from './options.ts'
-import type { ChatMessage, World } from './ports.ts'
+import type { World } from './ports.ts'
 
 export type IntakeHands = {
   dropped: (run: Dropped) => void

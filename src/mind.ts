@@ -1,6 +1,6 @@
 /** What a mind is, and what it works with: the room, as far as it is the mind's. */
 import type { AudioFrame, Format } from './audio/frame.ts'
-import type { Clock, Ids, Log, Participant, Played, StreamInfo, Word } from './ports.ts'
+import type { Clock, Outside, Participant, Played, StreamInfo, Word } from './ports.ts'
 import type { VideoFrame } from './video/frame.ts'
 
 /** What a reply is made of. `id` where the caller has one; text pieces with or without times. */
@@ -59,11 +59,6 @@ export type Conversation = {
   readonly outside: Outside
   readonly format: { input: Format; output: Format }
 }
-/**
- * How a mind brings something of its own: a model, a service. `port` gives the same with all that it tells noted as an input of the engine;
- * the clock and the ids are for that thing itself, whose timers are no inputs.
- */
-export type Outside = { port<T extends object>(name: string, port: T): T; clock: Clock; ids: Ids; log: Log; epochMs: number }
 /**
  * How the conversation of a mind that is an actor ended. With an `error` the room closes as failed by it: to start such a mind again would
  * not mend it. A `reason` is the room's.

@@ -7,7 +7,8 @@ import type { RoomFact } from './facts.ts'
 import { groupOf, kindOf, oneOf, partOf, whole } from './groups.ts'
 import type { NoiseCancellation } from './inbound/noise.ts'
 import type { Journal } from './journal.ts'
-import type { ChatMessage, Mind, ParticipantKind, TextSink } from './ports.ts'
+import type { ChatMessage, Mind } from './mind.ts'
+import type { ParticipantKind, TextSink } from './ports.ts'
 
 /**
  * What deals with a message, in place of the default; the next one waits until it has settled. As methods, so that a callback may say
@@ -115,7 +116,6 @@ const outputDefaults = {
   fadeMs: 10,
 }
 const interruptionDefaults: FalseInterruption = { timeoutMs: 2_000, rewind: 'none' }
-const videoInputDefaults = {}
 const textDefaults = { syncTranscription: true, transcriptionSpeedFactor: 1 }
 const { closeOnDisconnect, relink, relinkGraceMs, prefer, preferTimeoutMs } = linkDefaults
 const deletionDefaults = { deleteRoomOnClose: false, deleteRoomTimeoutMs: 10_000 }
@@ -143,7 +143,7 @@ export const settingsOf = (options: RoomOptions = {}) => {
   const text = partOf('textOutput', textDefaults, options.textOutput, ['jsonFormat', 'legacyPacket', 'nextInChain'])
   const textOutput = textOutputOf(options.textOutput)
   const textInput = textInputOf(options.textInput)
-  partOf('videoInput', videoInputDefaults, options.videoInput)
+  partOf('videoInput', {}, options.videoInput)
   const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
   checkIdentity(identity)
   checkKinds(participantKinds)

@@ -1,10 +1,7 @@
 /** What the engine asks of the world, in the engine's own words. LiveKit and the loopback room both answer it. */
 import type { AudioFrame, Format } from './audio/frame.ts'
-import type { Outside } from './mind.ts'
 import type { Rated, TimedString } from './text/timed.ts'
 import type { Videos } from './video/frame.ts'
-
-export type * from './mind.ts'
 
 /** One clock for delays and for the data plane. `now()` is in milliseconds and frozen within a turn of the event loop. */
 export interface Clock {
@@ -185,6 +182,11 @@ export type Tally = { pushed: number; heard: number; discarded: number }
 export type Outcome = 'finished' | 'interrupted' | 'abandoned'
 export type Played = Tally & { id: string; outcome: Outcome; spoken?: string; error?: string }
 
+/**
+ * How a mind brings something of its own: a model, a service. `port` gives the same with all that it tells noted as an input of the engine;
+ * the clock and the ids are for that thing itself, whose timers are no inputs.
+ */
+export type Outside = { port<T extends object>(name: string, port: T): T; clock: Clock; ids: Ids; log: Log; epochMs: number }
 /** Everything the engine needs of the world for one room. */
 export type World = {
   room: Room

@@ -13,9 +13,10 @@ import { oneOf } from './groups.ts'
 import type { Guest, GuestLogic, GuestOptions } from './guests.ts'
 import { journaled } from './journal.ts'
 import type { Attended } from './launch.ts'
+import type { ChatMessage, Saying, Utterance } from './mind.ts'
 import { News } from './news.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
-import type { ChatMessage, Played, Saying, Utterance, World } from './ports.ts'
+import type { Played, World } from './ports.ts'
 import type { VideoFrame } from './video/frame.ts'
 import { checkWorld, claimed } from './world.ts'
 
@@ -31,10 +32,8 @@ export const openRoom = async (world: World, options: RoomOptions = {}): Promise
   return room
 }
 /** A room in a world, which is being joined. Throws ERR_STARTED if this world had one before. */
-export const roomIn = (world: World, settings: Settings, attended: Attended = {}): ChartRoom => {
-  const { journal } = settings
-  return claimed(world, calm => new ChartRoom(journal ? journaled(calm, journal) : calm, settings, attended))
-}
+export const roomIn = (world: World, settings: Settings, attended: Attended = {}): ChartRoom =>
+  claimed(world, calm => new ChartRoom(settings.journal ? journaled(calm, settings.journal) : calm, settings, attended))
 
 /** So many messages wait for a reader; then the oldest give way. */
 const UNREAD = 32

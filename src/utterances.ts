@@ -3,11 +3,12 @@ import type { RoomEvent } from '../machines/room.ts'
 import { deferred } from './deferred.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
+import type { Saying, Utterance } from './mind.ts'
 import type { Speaker } from './outbound/speaker.ts'
 import { Showing } from './outbound/sync.ts'
 import type { Captions } from './outbound/transcript.ts'
 import { say } from './pipes/say.ts'
-import type { Clock, Ids, Log, Played, Saying, Tally, Utterance, Word } from './ports.ts'
+import type { Clock, Ids, Log, Played, Tally, Word } from './ports.ts'
 import { Mark } from './text/mark.ts'
 
 export type UtterancesHands = {

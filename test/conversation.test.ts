@@ -3,7 +3,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sleep } from '../src/clock.ts'
-import type { Conversation, Played } from '../src/ports.ts'
+import type { Conversation } from '../src/mind.ts'
+import type { Played } from '../src/ports.ts'
 import { type Call, perMs, samples, sound, startCall, timed } from './fakes/call.ts'
 
 const it = suite('conversation')

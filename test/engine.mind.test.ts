@@ -2,7 +2,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sleep } from '../src/clock.ts'
-import type { Conversation, Mind, Played } from '../src/ports.ts'
+import type { Conversation, Mind } from '../src/mind.ts'
+import type { Played } from '../src/ports.ts'
 import { newCall, perMs, pieces, samples, sound, startCall, timed } from './fakes/call.ts'
 import { checkOver, closed } from './fakes/over.ts'
 

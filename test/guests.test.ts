@@ -6,7 +6,7 @@ import { type AnyActorLogic, assign, fromCallback, fromPromise, setup, toPromise
 import { sleep } from '../src/clock.ts'
 import { codeOf } from '../src/errors.ts'
 import type { Guest } from '../src/guests.ts'
-import type { Conversation } from '../src/ports.ts'
+import type { Conversation } from '../src/mind.ts'
 import type { ChartRoom } from '../src/room.ts'
 import { type Call, sound, startCall } from './fakes/call.ts'
 

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import type { Crew } from '../machines/affairs.ts'
 import { type RoomEvent, type RoomInput, roomMachine } from '../machines/room.ts'
 import { isGuest, type Policy } from '../machines/supervision.ts'
-import type { Ending } from '../src/ports.ts'
+import type { Ending } from '../src/mind.ts'
 import { ann, from, input, joined, lasting, rig, segment, start, track } from './fakes/rig.ts'
 import { done, explore, failed, type InnerEvent, ignored, table, walk } from './model.ts'
 

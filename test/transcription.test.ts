@@ -2,8 +2,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ParticipantOptions } from '../src/loopback/participant.ts'
+import type { Conversation } from '../src/mind.ts'
 import type { RoomOptions } from '../src/options.ts'
-import type { Conversation, Packet } from '../src/ports.ts'
+import type { Packet } from '../src/ports.ts'
 import { type Call, pieces, sound, startCall, timed } from './fakes/call.ts'
 import { fakeMind } from './fakes/mind.ts'
 

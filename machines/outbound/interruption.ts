@@ -5,7 +5,7 @@
  * does, the voice goes on some time after the sound.
  */
 import { type ActorRefFrom, setup } from 'xstate'
-import type { AgentState } from '../../src/ports.ts'
+import type { AgentState } from '../../src/mind.ts'
 import { unbound } from '../unbound.ts'
 
 /** `rewind`: where the voice goes on: at the very next sample, or with the word that was cut. */

@@ -4,7 +4,7 @@
  * One write at a time; of the states that wait only the newest is written. So the last value written is the last state.
  */
 import { type ActorRefFrom, assign, fromPromise, setup } from 'xstate'
-import type { AgentState } from '../../src/ports.ts'
+import type { AgentState } from '../../src/mind.ts'
 import { unbound } from '../unbound.ts'
 
 export type PresenceEvent =

@@ -1,5 +1,6 @@
 /** The minds that can be called, by name. */
 import type { MindLogic } from '../agent.ts'
+import type { Mind } from '../mind.ts'
 import { loadVoice } from '../minds/assets.ts'
 import type { Ears } from '../minds/attend.ts'
 import { docent } from '../minds/docent.ts'
@@ -7,7 +8,7 @@ import { speechHearing } from '../minds/hearing.ts'
 import { parrot } from '../minds/parrot.ts'
 import type { Hearing } from '../minds/senses.ts'
 import { voiceActivity } from '../minds/vad.ts'
-import type { Log, Mind, OpusDecoder } from '../ports.ts'
+import type { Log, OpusDecoder } from '../ports.ts'
 import type { ModelFlags } from './model.ts'
 import type { MindChoice } from './options.ts'
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkMind, type MindLogic } from '../agent.ts'
 import { coded, lineOf } from '../errors.ts'
-import type { Conversation, Mind } from '../ports.ts'
+import type { Conversation, Mind } from '../mind.ts'
 
 /** Rejects with one line that names the file. */
 export const ownPart = async (file: string): Promise<unknown> => {

@@ -1,5 +1,5 @@
 /** Text for a terminal: colours, widths, lines that wrap. */
-import type { AgentState } from '../ports.ts'
+import type { AgentState } from '../mind.ts'
 import { clock } from './times.ts'
 
 export type Paint = (text: string) => string

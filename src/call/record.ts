@@ -1,7 +1,8 @@
 /** Who was heard when: gathered from what the room tells, while the call runs. */
 
 import type { RoomFact } from '../facts.ts'
-import type { AgentState, Outcome } from '../ports.ts'
+import type { AgentState } from '../mind.ts'
+import type { Outcome } from '../ports.ts'
 import type { Voice } from './envelope.ts'
 
 export type Speaker = 'caller' | 'agent'

@@ -1,5 +1,6 @@
 /** What a person sees of a call while it runs: a live picture on a terminal, plain lines elsewhere. */
-import type { AgentState, Clock } from '../ports.ts'
+import type { AgentState } from '../mind.ts'
+import type { Clock } from '../ports.ts'
 import { bar, palette, tame, timeColumn, widthOf, wrapped } from './paint.ts'
 import type { Speaker } from './record.ts'
 import { clock as clockText } from './times.ts'

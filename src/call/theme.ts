@@ -1,5 +1,5 @@
 /** What the picture of a call is drawn with. Pixels of a page 1280 wide; viewers scale it. */
-import type { AgentState } from '../ports.ts'
+import type { AgentState } from '../mind.ts'
 
 export const fonts = {
   text: "ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif",

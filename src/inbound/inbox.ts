@@ -4,8 +4,9 @@ import type { Sender } from '../../machines/crew.ts'
 import type { Message } from '../../machines/inbound/chat.ts'
 import { drop, type Queue } from '../audio/buffer.ts'
 import { codeOf, lineOf } from '../errors.ts'
+import type { ChatMessage } from '../mind.ts'
 import { letGo, until } from '../pipes/until.ts'
-import type { ChatMessage, Clock, Incoming, Log, StreamInfo, TextIn } from '../ports.ts'
+import type { Clock, Incoming, Log, StreamInfo, TextIn } from '../ports.ts'
 import type { ChatHands } from './chat.ts'
 
 /** CHAT-1: where LiveKit's clients send it. */

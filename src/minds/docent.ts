@@ -2,7 +2,7 @@
  * Docent — a mind that gives a short recorded talk. Interrupted, it is silent at once, hears the caller out, says a line that joins,
  * and goes on from the very word that the caller heard last.
  */
-import type { Mind } from '../ports.ts'
+import type { Mind } from '../mind.ts'
 import { attend, type Ears } from './attend.ts'
 import { type Pace, Talk } from './talk.ts'
 import type { Voice } from './voice.ts'

@@ -1,6 +1,7 @@
 /** Who has the floor: whether the caller speaks, how many turns there were, and waiting for either. */
 
-import type { Clock, Played, Utterance } from '../ports.ts'
+import type { Utterance } from '../mind.ts'
+import type { Clock, Played } from '../ports.ts'
 import type { SpeechFact } from './speech.ts'
 
 /** The floor of one conversation. Every wait ends with the signal too: the waiter looks at it. */

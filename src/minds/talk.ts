@@ -1,7 +1,7 @@
 /** A talk in lines, given to somebody who may interrupt: what is said next, and from which word. */
 import type { AudioFrame } from '../audio/frame.ts'
 import { sleep } from '../clock.ts'
-import type { Conversation, Utterance } from '../ports.ts'
+import type { Conversation, Utterance } from '../mind.ts'
 import type { Attending } from './attend.ts'
 import { endOf, Floor } from './floor.ts'
 import type { SpeechFact } from './speech.ts'

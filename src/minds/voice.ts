@@ -4,7 +4,8 @@ import { type AudioFrame, type Format, frameOf, samplesOf } from '../audio/frame
 import { conform } from '../audio/resample.ts'
 import { type Cue, parseVtt, type VttWord } from '../codec/vtt.ts'
 import type { Recording } from '../codec/wav.ts'
-import type { Saying, Word } from '../ports.ts'
+import type { Saying } from '../mind.ts'
+import type { Word } from '../ports.ts'
 
 /** One line, mono or not. `words` count from the start of the line, in ms; joined they are its text. */
 export type Line = Recording & { id: string; words: VttWord[] }

@@ -1,7 +1,8 @@
 /** A dialogue with a model in a room: the hands of the realtime machine, and what the owner may ask of them. */
 import type { RealtimeEvent, RealtimeInput } from '../../machines/realtime.ts'
 import { coded, codeOf, lineOf } from '../errors.ts'
-import type { Conversation, LogLevel } from '../ports.ts'
+import type { Conversation } from '../mind.ts'
+import type { LogLevel } from '../ports.ts'
 import { checkSession } from './checks.ts'
 import { answered } from './context.ts'
 import { absence, inTime, within } from './in-time.ts'

@@ -5,8 +5,8 @@ import { type AudioFrame, samplesOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
 import { sleep } from '../clock.ts'
 import { codeOf, lineOf } from '../errors.ts'
+import type { ChatMessage, Conversation } from '../mind.ts'
 import { until } from '../pipes/until.ts'
-import type { ChatMessage, Conversation } from '../ports.ts'
 import type { RealtimeSession } from './port.ts'
 
 /** The model takes pieces of `chunkMs` at `sampleRate` (Hz), mono. */

@@ -1,6 +1,7 @@
 /** What a session tells: facts for the machine, news for the owner, captions for the caller's words. */
 import type { RealtimeEvent } from '../../machines/realtime.ts'
-import type { Conversation, Log } from '../ports.ts'
+import type { Conversation } from '../mind.ts'
+import type { Log } from '../ports.ts'
 import type { TellAgent } from './news.ts'
 import type { ModelResponse, RealtimeSession, ResponseContent, SessionEvents } from './port.ts'
 import type { Speech } from './speech.ts'

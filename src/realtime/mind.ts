@@ -1,6 +1,6 @@
 /** A speech-to-speech model as the mind of a room. */
 import { lineOf } from '../errors.ts'
-import type { Conversation, Mind } from '../ports.ts'
+import type { Conversation, Mind } from '../mind.ts'
 import { Dialogue } from './dialogue.ts'
 import type { AgentNews } from './news.ts'
 import { dialogueOf, type RealtimeOptions, realtimeOf } from './options.ts'

@@ -1,7 +1,8 @@
 /** A voice agent's session, as far as we look at it: `AgentSession` of `@livekit/agents` fits. */
 import { coded, lineOf } from '../errors.ts'
+import type { AgentState, ChatMessage } from '../mind.ts'
 import type { Settings } from '../options.ts'
-import type { AgentState, ChatMessage, Log, Participant, ParticipantKind } from '../ports.ts'
+import type { Log, Participant, ParticipantKind } from '../ports.ts'
 
 /** What a session must have, and what of it is used if it is there. */
 export type Session = {

@@ -14,7 +14,8 @@ import { realClock } from '../../src/clock.ts'
 import { createOpus } from '../../src/codec/opus.ts'
 import { codeOf } from '../../src/errors.ts'
 import { hashOf } from '../../src/journal.ts'
-import type { Log, Mind } from '../../src/ports.ts'
+import type { Mind } from '../../src/mind.ts'
+import type { Log } from '../../src/ports.ts'
 
 const it = suite('run')
 const assets = pathToFileURL(resolve('assets/')).href.concat('/')

@@ -1,5 +1,5 @@
 /** A mind that does what the test says. */
-import type { Conversation, Mind } from '../../src/ports.ts'
+import type { Conversation, Mind } from '../../src/mind.ts'
 import { countingIds } from './ids.ts'
 
 export type FakeMind = Mind & {

@@ -1,7 +1,7 @@
 /** What people write in a room: to the mind, to a callback, or to nobody. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Conversation, Mind } from '../../src/ports.ts'
+import type { Conversation, Mind } from '../../src/mind.ts'
 import { openRoom } from '../../src/room.ts'
 import { newCall, outcomeOf, sound, startCall } from '../fakes/call.ts'
 

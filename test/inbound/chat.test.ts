@@ -7,7 +7,7 @@ import { type ChatEvent, chatMachine, type Message } from '../../machines/inboun
 import { sleep } from '../../src/clock.ts'
 import { chatOn } from '../../src/inbound/chat.ts'
 import { Inbox, type InboxOptions } from '../../src/inbound/inbox.ts'
-import type { ChatMessage } from '../../src/ports.ts'
+import type { ChatMessage } from '../../src/mind.ts'
 import { virtualClock } from '../../src/virtual.ts'
 import { person } from '../fakes/people.ts'
 import { fakeStreams, type Sending } from '../fakes/tracks.ts'

@@ -2,8 +2,9 @@
 import { type AudioFrame, type Format, frameOf, joined, samplesOf } from '../../src/audio/frame.ts'
 import { sleep } from '../../src/clock.ts'
 import type { Recording } from '../../src/codec/wav.ts'
+import type { Conversation, Saying, Utterance } from '../../src/mind.ts'
 import type { VoiceActivity } from '../../src/minds/senses.ts'
-import type { Conversation, Played, Saying, Utterance, Word } from '../../src/ports.ts'
+import type { Played, Word } from '../../src/ports.ts'
 import type { VirtualClock } from '../../src/virtual.ts'
 import { countingIds } from '../fakes/ids.ts'
 
