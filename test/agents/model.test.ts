@@ -280,6 +280,7 @@ it('runs the functions of a response side by side, answers each, and asks for on
     },
     { name: 'fail', execute: () => Promise.reject(new Error('no luck')) },
   ]
+  await import('@cfworker/json-schema') // what checks the arguments would load with the first call
   const { session, theirs, find } = await begin({ fncCtx })
   const script = theirs.generate('resp_a')
   await settle()
@@ -289,7 +290,6 @@ it('runs the functions of a response side by side, answers each, and asks for on
   await settle()
   assert.not.ok(theirs.names.includes('generateReply'), 'the response is not over')
   script.end()
-  // What checks the arguments is loaded with the first call.
   for (let n = 0; n < 100 && find('function_calls_finished').length < 3; n++) await settle()
   await settle()
   const outputs = theirs.chatCtx.items.flatMap(item => (item.type === 'function_call_output' ? [item] : []))
