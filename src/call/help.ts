@@ -15,6 +15,15 @@ Options:
 The transcript and what a command has to say go to standard output, errors and warnings to standard error.
 Exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 stopped with Ctrl-C.`
 
+/** What either command may be told of a model of OpenAI's. */
+const ofOpenAI = `With --mind openai:
+      --model NAME        the model. Default: gpt-realtime-1.5
+      --voice NAME        its voice. Default: alloy
+      --instructions TEXT what it is to do, and how
+      --config FILE       agent.json or agent.mjs (its default export) with these and more: turnDetection, azure,
+                          reconnect … and tools, a list of functions or the path of a module that has one.
+                          What is given above goes before it. OPENAI_BASE_URL is where the service is`
+
 const call = `Usage: chartroom call [my.wav] [options]
 
 Lets a recorded caller talk to the agent, and writes a folder with what was heard: caller.wav, agent.wav,
@@ -35,13 +44,7 @@ Options:
       --no-color          no colours, as with NO_COLOR set
   -h, --help              this text
 
-With --mind openai:
-      --model NAME        the model. Default: gpt-realtime-1.5
-      --voice NAME        its voice. Default: alloy
-      --instructions TEXT what it is to do, and how
-      --config FILE       agent.json or agent.mjs (its default export) with these and more: turnDetection, azure,
-                          reconnect … and tools, a list of functions or the path of a module that has one.
-                          What is given above goes before it. OPENAI_BASE_URL is where the service is
+${ofOpenAI}
 
 On a terminal the words appear as they are heard; elsewhere each sentence is a line once it is over.
 Two calls with the same caller, seed and options give the same files, byte for byte.
@@ -65,13 +68,7 @@ Options:
       --no-color          no colours, as with NO_COLOR set
   -h, --help              this text
 
-With --mind openai:
-      --model NAME        the model. Default: gpt-realtime-1.5
-      --voice NAME        its voice. Default: alloy
-      --instructions TEXT what it is to do, and how
-      --config FILE       agent.json or agent.mjs (its default export) with these and more: turnDetection, azure,
-                          reconnect … and tools, a list of functions or the path of a module that has one.
-                          What is given above goes before it. OPENAI_BASE_URL is where the service is
+${ofOpenAI}
 
 Ctrl-C leaves the room in good order; a second one ends at once.`
 
