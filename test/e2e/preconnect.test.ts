@@ -39,6 +39,9 @@ const scene = async (stage: Stage, options: RoomOptions = {}): Promise<{ agent: 
   return { agent, caller, mic: await caller.publish({ preconnect: true }) }
 }
 
+/** What a busy machine may take from a live track in one go, in ms. */
+const LATE = 300
+
 /** The first 2 s of a sweep came in the stream, sample for sample; the other 2 s in the track. */
 const isWhole = ({ ear, frames, room }: Agent) => {
   const places = ear.places()
@@ -47,11 +50,11 @@ const isWhole = ({ ear, frames, room }: Agent) => {
   assert.ok(before.skipped < 20 && before.repeated < 20, `in the stream: ${JSON.stringify(before)}`)
   const live = flowOf(places.slice(202))
   assert.ok(
-    live.first > 1_950 && live.first < 2_150 && live.last > 3_950,
+    live.first > 1_950 && live.first < 2_500 && live.last > 3_800,
     `the track is heard from ${live.first} to ${live.last}`,
   )
-  // A track that has just begun may stall once, until its jitter buffer knows its delay.
-  assert.ok(live.skipped < 60 && live.repeated < 60, `in the track: ${JSON.stringify(live)}`)
+  // A track that has just begun may stall and skip until its jitter buffer knows its delay; what was held back and lost would be far more.
+  assert.ok(live.skipped < LATE && live.repeated < LATE, `in the track: ${JSON.stringify(live)}`)
   assert.equal([...frames], [1_200])
   assert.is(room.counters.overlap, 0)
 }
@@ -90,7 +93,8 @@ it('is not waited for after its time: the live track starts, with one warning (P
   await speaking
   await heardToEnd(agent)
   const flow = flowOf(agent.ear.places())
-  assert.ok(flow.first < 150 && flow.last > 2_450, `held back, and not lost: from ${flow.first} to ${flow.last} of 2 500 ms`)
+  // A track that was just published is not carried yet; what was not held back would be missing from the first 1 000 ms.
+  assert.ok(flow.first < 600 && flow.last > 2_200, `held back, and not lost: from ${flow.first} to ${flow.last} of 2 500 ms`)
   assert.is(agent.logged.filter(({ code }) => code.startsWith('preconnect.')).length, 1)
 })
 

@@ -78,7 +78,7 @@ it('loses no more over a signal reconnect than plain rtc-node, and publishes not
   assert.is(played.outcome, 'finished')
   assert.is(played.heard, said.length)
   isNoLonger(lost, floor, 250)
-  assert.ok(whole.first < 100 && whole.last > 8_900 && whole.repeated < 60, rounded(whole))
+  assert.ok(whole.first < 300 && whole.last > 8_700 && whole.repeated < 200, rounded(whole))
   assert.equal(
     agent.facts.filter(({ type }) => type === 'unlinked' || type === 'failed'),
     [],
@@ -102,7 +102,7 @@ it('comes back from a full reconnect with one voice, the same link, its state an
   assert.is(played.outcome, 'finished')
   assert.is(played.heard, said.length)
   isNoLonger(lost, floor, 550)
-  assert.ok(whole.first < 100 && whole.last > 8_900 && whole.repeated < 60, rounded(whole))
+  assert.ok(whole.first < 300 && whole.last > 8_700 && whole.repeated < 200, rounded(whole))
   await caller.untilState('listening')
   const final = await caller.watch.until('the words are final', () => caller.texts.find(isFinalOf(utterance.id)))
   assert.is(final.text, played.spoken)

@@ -43,8 +43,8 @@ it('is heard from its first sample to its last by one who came later, with its w
   })
   await caller.ear.silence()
   const flow = flowOf(caller.ear.places())
-  assert.ok(flow.first < 60 && flow.last > 1_940, JSON.stringify(flow))
-  assert.ok(flow.skipped < 40 && flow.repeated < 40 && flow.stalled < 60, JSON.stringify(flow))
+  assert.ok(flow.first < 150 && flow.last > 1_850, JSON.stringify(flow))
+  assert.ok(flow.skipped < 200 && flow.repeated < 200 && flow.stalled < 200, JSON.stringify(flow))
 
   const final = await finalOf(caller, utterance.id)
   const shown = caller.texts.filter(({ attributes }) => attributes['lk.segment_id'] === utterance.id)
