@@ -2,7 +2,7 @@
 /** Bundles src/ into dist/: what package.json exports, and the command. `--types` adds declarations, `--quiet` speaks only of faults. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, copyFile, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, formatMessages } from 'esbuild'
@@ -65,9 +65,26 @@ const bundle = async () => {
     plugins: [hashbang],
   })
   await checkUrls(metafile)
-  await sweep(Object.keys(metafile.outputs))
+  await sweep([...Object.keys(metafile.outputs), ...(await bundlePage())])
   if (command in metafile.outputs) await chmod(join(root, command), 0o755)
   return metafile
+}
+
+/** The page and its worklets, for browsers; nothing of it comes from elsewhere. */
+const bundlePage = async () => {
+  const worklets = (await readdir(join(root, 'src/page'))).filter(name => name.endsWith('.worklet.ts'))
+  const { metafile } = await build({
+    ...common,
+    packages: 'bundle',
+    platform: 'browser',
+    target: 'es2022',
+    entryPoints: ['src/page/main.ts', ...worklets.map(name => `src/page/${name}`)],
+    outdir: 'dist/page',
+    minify: true,
+    metafile: true,
+  })
+  await copyFile(join(root, 'src/page/index.html'), join(root, 'dist/page/index.html'))
+  return Object.keys(metafile.outputs)
 }
 
 /** Writes dist/types with the compiler. */
