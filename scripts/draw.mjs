@@ -1,5 +1,8 @@
 // @ts-check
-/** Draws every machine into docs/machines.md. `--check` changes nothing and says whether the file is stale. */
+/**
+ * Draws every machine into docs/machines.md, and lays it out into assets/charts.json; the one that the README shows is docs/playout.svg. `--check` changes nothing and says whether a file
+ * is stale. `--anew` lays out again what has not changed: for whoever changes how charts are laid out.
+ */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,14 +11,21 @@ import { build } from 'esbuild'
 import { common, ownUrl, ownUrls, root } from './bundle.mjs'
 
 /** @typedef {import('xstate').AnyStateMachine} Machine */
-/** @typedef {Machine['root']} Node */
-/** @typedef {import('xstate').AnyTransitionDefinition} Transition */
-/** @typedef {typeof import('../test/model/table.ts')} Texts */
+/** @typedef {import('../src/inspector/messages.ts').Definition} Definition */
+/** @typedef {import('../src/inspector/messages.ts').ChartNode} Node */
+/** @typedef {import('../src/charts/tree.ts').Tree} Tree */
+/** @typedef {import('../src/charts/shipped.ts').Shipped} Shipped */
+/** @typedef {typeof import('../src/charts/chart.ts') & typeof import('../src/charts/definition.ts') & typeof import('../src/charts/layout.ts')} Drawing */
+/** @typedef {typeof import('../src/charts/elk.ts') & typeof import('../src/charts/best.ts')} Elk */
+/** @typedef {Drawing & Elk & typeof import('../src/charts/svg.ts') & typeof import('../src/charts/mermaid.ts') & typeof import('../src/charts/tree.ts')} Texts */
 /** @typedef {{ file: string, head: string, machine: Machine }} Drawn */
 
 const target = 'docs/machines.md'
-/** Words of Mermaid that cannot be the name of a state. */
-const reserved = ['state', 'end', 'note', 'direction', 'class', 'default', 'style', 'as', 'click']
+const charts = 'assets/charts.json'
+const shown = 'playout'
+const picture = `docs/${shown}.svg`
+/** What puts machines into words and pictures. */
+const parts = ['best', 'chart', 'definition', 'elk', 'layout', 'mermaid', 'svg', 'tree']
 
 /** The machines in the order of the flow: folders by name, then what stands above them. @returns {Promise<string[]>} */
 const filesOf = async () => {
@@ -33,7 +43,7 @@ const load = async () => {
   const files = await filesOf()
   const outfile = join(root, `.cache/draw-${process.pid}.mjs`)
   const lines = files.map((file, index) => `export * as file${index} from './${file}'`)
-  const contents = [...lines, "export * as texts from './test/model/table.ts'"].join('\n')
+  const contents = [...lines, ...parts.map(name => `export * as ${name} from './src/charts/${name}.ts'`)].join('\n')
   await build({ ...common, stdin: { contents, resolveDir: root }, outfile, define: ownUrl, plugins: [ownUrls] })
   const bundle = await import(pathToFileURL(outfile).href).finally(() => rm(outfile))
   /** @type {Drawn[]} */
@@ -43,87 +53,39 @@ const load = async () => {
     for (const [name, value] of Object.entries(bundle[`file${index}`]))
       if (name.endsWith('Machine')) drawn.push({ file, head, machine: value })
   }
-  return { drawn, texts: bundle.texts }
+  return { drawn, texts: Object.assign({}, ...parts.map(name => bundle[name])) }
 }
 
-/** @param {Node} node */
-const idOf = node => {
-  const id = node.path.join('_').replace(/\W/g, '_')
-  return reserved.includes(id) ? `${id}_` : id
-}
-/** @param {Node} node */
-const nameOf = node => node.path.join('.')
-/** @param {Node} node */
-const childrenOf = node => Object.values(node.states)
-
-/** `pause`, `resume [isEnded]`, `after drainTimeout`. @param {Texts} texts @param {Transition} transition */
-const labelOf = ({ shortType, guardText }, { eventType, guard }) =>
-  `${shortType(String(eventType)).replace(':', ' ')}${guard ? ` [${guardText(guard)}]` : ''}`
-
-/** The state in which both ends of an arrow lie: only there it keeps Mermaid from moving one of them. @param {Node} from @param {Node} to @returns {Node | undefined} */
-const homeOf = (from, to) => {
-  let home = from.parent
-  while (home?.parent && !(to !== home && to.path.slice(0, home.path.length).join() === home.path.join())) home = home.parent
-  return home
-}
-/** The arrows between the states in `node`, those of one pair joined. @param {Texts} texts @param {Node} node */
-const arrowsOf = (texts, node) => {
-  /** @type {Map<string, string[]>} */
-  const arrows = new Map()
-  for (const transition of texts.nodesOf(node).flatMap(texts.transitionsOf)) {
-    for (const to of transition.target ?? []) {
-      const pair = `${idOf(transition.source)} --> ${idOf(to)}`
-      if (homeOf(transition.source, to) === node) arrows.set(pair, [...(arrows.get(pair) ?? []), labelOf(texts, transition)])
-    }
-  }
-  return [...arrows].map(([pair, labels]) => `${pair}: ${labels.join(', ')}`)
-}
-
-/** What stands inside a state, or in the machine: initial state, states in order, arrows, what ends. @param {Texts} texts @param {Node} node @returns {string[]} */
-const insideOf = (texts, node) => {
-  const between = node.type === 'parallel' ? ['--'] : []
-  const states = childrenOf(node).flatMap((child, index) => [...(index > 0 ? between : []), ...stateOf(texts, child)])
-  const starts = (node.initial?.target ?? []).map(to => `[*] --> ${idOf(to)}`)
-  const ends = childrenOf(node)
-    .filter(({ type }) => type === 'final')
-    .map(end => `${idOf(end)} --> [*]`)
-  return [...starts, ...states, ...arrowsOf(texts, node), ...ends].map(line => `  ${line}`)
-}
-/** @param {Texts} texts @param {Node} node @returns {string[]} */
-const stateOf = (texts, node) => {
-  const name = idOf(node) === node.key ? [] : [`state "${node.key}" as ${idOf(node)}`]
-  if (childrenOf(node).length > 0) return [...name, `state ${idOf(node)} {`, ...insideOf(texts, node), '}']
-  return name.length > 0 ? name : [idOf(node)]
-}
-
-/** One row: what the state is, what runs in it, what it hears without leaving. @param {Texts} texts @param {Node} node */
-const rowOf = (texts, node) => {
-  const marks = node.type === 'final' ? ' (end)' : node.parent?.initial?.target?.includes(node) ? ' (start)' : ''
-  const runs = node.invoke.map(({ id }) => `\`${id}\``).join(' ')
-  const stays = texts.transitionsOf(node).filter(({ target: to }) => !to)
+/** One row: what the state is, what runs in it, what it hears without leaving. @param {Texts} texts @param {Definition} definition @param {Tree} tree @param {Node} node */
+const rowOf = ({ labelOf }, { edges }, tree, node) => {
+  const { id, kind, parent, description, tags, invoke } = node
+  const marks = kind === 'final' ? ' (end)' : parent !== null && tree.of(parent).initial === id ? ' (start)' : ''
+  const runs = invoke.map(({ id }) => `\`${id}\``).join(' ')
+  const stays = edges.filter(({ source, target: to }) => source === id && to === undefined)
   const [noted, ignored] = [
     stays.filter(({ actions }) => actions.length > 0),
     stays.filter(({ actions }) => actions.length === 0),
   ]
-  const hears = [...noted.map(one => labelOf(texts, one)), ...ignored.map(one => `${labelOf(texts, one)} (ignored)`)].join(', ')
-  const what = [node.description?.replaceAll(/\s+/g, ' ') ?? '', ...node.tags.map(tag => `*${tag}*`)].filter(Boolean).join(' ')
-  const cells = [`${node.path.length > 0 ? `\`${nameOf(node)}\`` : '(always)'}${marks}`, what, runs, hears]
+  const hears = [...noted.map(labelOf), ...ignored.map(one => `${labelOf(one)} (ignored)`)].join(', ')
+  const what = [description ?? '', ...tags.map(tag => `*${tag}*`)].filter(Boolean).join(' ')
+  const cells = [`${parent === null ? '(always)' : `\`${tree.pathOf(id).join('.')}\``}${marks}`, what, runs, hears]
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
 /** @param {Texts} texts @param {Drawn} drawn */
 const sectionOf = (texts, { file, head, machine }) => {
-  const nodes = texts.nodesOf(machine.root)
-  const always = texts.transitionsOf(machine.root).length > 0 || machine.root.invoke.length > 0
-  const rows = nodes.filter(node => node !== machine.root || always).map(node => rowOf(texts, node))
+  const definition = texts.definitionOf(machine)
+  const tree = texts.treeOf(definition)
+  const { root: top } = tree
+  const always = definition.edges.some(({ source }) => source === top.id) || top.invoke.length > 0
+  const rows = definition.nodes.filter(node => node !== top || always).map(node => rowOf(texts, definition, tree, node))
   return [
     `## ${machine.id}`,
     '',
     `${head} \\\n[${file}](${relative(dirname(target), file)})`,
     '',
     '```mermaid',
-    'stateDiagram-v2',
-    ...insideOf(texts, machine.root),
+    texts.mermaidOf(definition),
     '```',
     '',
     '| state | what it is | runs | hears and stays |',
@@ -146,20 +108,56 @@ const pageOf = (texts, drawn) =>
     ...drawn.map(one => sectionOf(texts, one)),
   ].join('\n')
 
-/** @param {boolean} check */
-const main = async check => {
+/** @param {Texts} texts @param {string} laid */
+const pictureIn = (texts, laid) => {
+  /** @type {Shipped} */
+  const all = JSON.parse(laid)
+  const one = Object.values(all).find(({ chart }) => chart.key === shown)
+  if (!one) throw new Error(`there is no machine ${shown} to show in the README`)
+  return `${texts.chartSvg(one.chart)}\n`
+}
+
+/** A machine that has not changed is laid out in the way that was the best then. @param {Texts} texts @param {Drawn[]} drawn @param {string} before @param {boolean} anew */
+const chartsOf = async (texts, drawn, before, anew) => {
+  /** @type {Shipped} */
+  const known = before === '' ? {} : JSON.parse(before)
+  /** @type {string[]} */
+  const lines = []
+  const elk = texts.openElk()
+  for (const { machine } of drawn) {
+    const definition = texts.definitionOf(machine)
+    const hash = texts.hashOf(definition)
+    const { [hash]: one } = known
+    const { way, chart } = await texts.bestOf(definition, one && !anew ? [one.way] : texts.ways, elk)
+    lines.push(`${JSON.stringify(hash)}:${JSON.stringify({ way, chart })}`)
+  }
+  await elk.close()
+  return `{\n${lines.join(',\n')}\n}\n`
+}
+
+/** @param {string} file */
+const textIn = file => readFile(join(root, file), 'utf8').catch(() => '')
+
+/** @param {boolean} check @param {boolean} anew */
+const main = async (check, anew) => {
   const { drawn, texts } = await load()
-  const page = pageOf(texts, drawn)
-  const before = await readFile(join(root, target), 'utf8').catch(() => '')
-  if (check && before !== page) throw new Error(`${target} is stale: run "npm run draw" and commit it`)
-  if (check) return
-  await mkdir(join(root, dirname(target)), { recursive: true })
-  await writeFile(join(root, target), page)
-  console.log(`${target}: ${drawn.length} machines${before === page ? ', unchanged' : ''}`)
+  const files = [target, charts, picture]
+  const before = Object.fromEntries(await Promise.all(files.map(async file => [file, await textIn(file)])))
+  const laid = await chartsOf(texts, drawn, before[charts], anew)
+  const now = { [target]: pageOf(texts, drawn), [charts]: laid, [picture]: pictureIn(texts, laid) }
+  for (const [file, text] of Object.entries(now)) {
+    const isSame = before[file] === text
+    if (check && !isSame) throw new Error(`${file} is stale: run "npm run draw" and commit it`)
+    if (check) continue
+    await mkdir(join(root, dirname(file)), { recursive: true })
+    await writeFile(join(root, file), text)
+    console.log(`${file}: ${isSame ? 'unchanged' : 'written'}, ${drawn.length} machines`)
+  }
 }
 
 try {
-  await main(parseArgs({ options: { check: { type: 'boolean' } } }).values.check ?? false)
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, anew: { type: 'boolean' } } })
+  await main(values.check ?? false, values.anew ?? false)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

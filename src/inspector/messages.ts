@@ -83,8 +83,8 @@ export type StepMessage = Stamp & {
 export type FactMessage = Stamp & { type: 'fact'; fact: RoomFact }
 export type LogMessage = Stamp & { type: 'log'; level: LogLevel; code: string; fields?: JsonObject }
 /**
- * Sound, in pieces: the caller's at `at`, as the agent hears it; an utterance's from sample `offset` on, as it was given (when it is heard,
- * the `utterance.progressed` facts tell). `peaks`: 0 to 100, one for each `stepMs`. `media`: its 16-bit samples, mono, in a recording.
+ * Sound, in pieces: the caller's up to `at`, when the last of it came, as the agent hears it; an utterance's from sample `offset` on, as it
+ * was given (when it is heard, the `utterance.progressed` facts tell). `peaks`: 0 to 100, one for each `stepMs`. `media`: its 16-bit samples, mono, in a recording.
  */
 export type SoundMessage = Stamp & {
   type: 'sound'
@@ -129,29 +129,51 @@ export type ChartNode = {
   exit: string[]
   invoke: { id: string; src: string }[]
 }
-/** `event`: as a person reads it: `done drain`, `after drainTimeout`, `` for always. `target` undefined: it stays where it is. */
+/**
+ * `event`: as a person reads it: `done drain`, `after drainTimeout`, `` for always. `target` undefined: it stays where it is; `others`:
+ * what it goes to as well, in parallel states. `reenter`: its source is left and entered again, even if it is the target.
+ */
 export type ChartEdge = {
   id: string
   source: string
   target?: string
+  others?: string[]
   /** As XState has it: `xstate.done.actor.drain`. */
   descriptor: string
   event: string
   guard?: string
   actions: string[]
+  reenter?: boolean
 }
 /** A machine without geometry. `key`: its id, unless two machines share it. */
 export type Definition = { key: string; nodes: ChartNode[]; edges: ChartEdge[] }
 export type Box = { x: number; y: number; width: number; height: number }
-/** A machine as it is drawn, in px from the top left corner. `points`: the corners of an edge; `lines`: the text in its `label`. */
+export type Point = { x: number; y: number }
+/**
+ * A line of text in a state; `x` and `y`: the left end of its middle. `edge`: the transition that it tells of, which stays in the state
+ * (`ignore`: and does nothing), or comes back to it (`again`). `further`: it goes on from the line above.
+ */
+export type ChartRow = {
+  kind: 'tag' | 'invoke' | 'entry' | 'exit' | 'stay' | 'ignore' | 'again'
+  text: string
+  edge?: string
+  further?: boolean
+  x: number
+  y: number
+}
+/**
+ * A machine as it is drawn, in px from the top left corner. `points`: the corners of an edge, none where it is a row of its source;
+ * `forks`: of its way to its other targets. `lines`: the text in its `label`. Edges that have the same label there and mean the same
+ * share it, and their way from there on.
+ */
 export type Chart = {
   key: string
   width: number
   height: number
-  nodes: (ChartNode & Box & { rows: { text: string; edge?: string; y: number }[] })[]
-  edges: (ChartEdge & { points: { x: number; y: number }[]; label?: Box & { lines: string[] } })[]
+  nodes: (ChartNode & Box & { rows: ChartRow[] })[]
+  edges: (ChartEdge & { points: Point[]; forks?: Point[][]; label?: Box & { lines: string[] } })[]
   /** The dots before initial states. */
-  initials: { target: string; points: { x: number; y: number }[] }[]
+  initials: { target: string; points: Point[] }[]
 }
 
 /** The id of a transition in its machine: the `index`th of those of `source` for this descriptor (`` for always). */

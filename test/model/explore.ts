@@ -9,7 +9,7 @@ import {
   type SnapshotFrom,
   transition,
 } from 'xstate'
-import { nodesOf, shortType } from './table.ts'
+import { nodesOf, shortType } from '../../src/charts/words.ts'
 
 /** What XState itself tells a machine: an invoked actor is done or failed, a delay is over. */
 export type InnerEvent = { type: `xstate.${string}`; output?: unknown; error?: unknown }

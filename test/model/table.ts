@@ -1,34 +1,8 @@
 /** Every transition of a machine as text, to be written out in its test. */
 import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
-
-type Node = AnyStateMachine['root']
+import { guardText, type Node, nodesOf, shortType, transitionsOf } from '../../src/charts/words.ts'
 
 const nameOf = (node: Node) => node.path.join('.')
-export const nodesOf = (node: Node): Node[] => [node, ...Object.values(node.states).flatMap(nodesOf)]
-export const transitionsOf = (node: Node): AnyTransitionDefinition[] => [
-  ...[...node.transitions.values()].flat(),
-  ...(node.always ?? []),
-]
-
-/** `done:drain`, `error:drain`, `after:drainTimeout`, `always`, or the event's own type. */
-export const shortType = (type: string) =>
-  type === ''
-    ? 'always'
-    : type
-        .replace(/^xstate\.(done|error)\.actor\./, '$1:')
-        .replace(/^xstate\.after\.([^.]+)\..*$/, 'after:$1')
-        .replace(/^xstate\.done\.state\..*$/, 'done')
-        .replace(/^xstate\.snapshot\./, 'snapshot:')
-
-export const guardText = (guard: unknown): string => {
-  if (typeof guard === 'string') return guard
-  if (typeof guard === 'object' && guard && 'type' in guard) return String(guard.type)
-  if (typeof guard !== 'function') return '?'
-  // XState's not, and, or are functions of that name that carry what they join.
-  const parts = 'guards' in guard && Array.isArray(guard.guards) ? guard.guards.map(guardText) : []
-  const joined = { not: `!${parts[0]}`, and: parts.join('&'), or: parts.join('|') }[guard.name]
-  return joined ?? guard.name
-}
 
 /** `resume[isEnded]→flushing`; `↻` re-enters, `→·` only acts, `→-` ignores on purpose. */
 const textOf = ({ eventType, guard, target, actions, reenter }: AnyTransitionDefinition) => {

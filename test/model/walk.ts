@@ -1,9 +1,10 @@
 /** Every transition on a live actor with its real binding, under the virtual clock. */
 import { createActor, type InputFrom, type SnapshotFrom } from 'xstate'
 import { adjacencyMapToArray, getAdjacencyMap, getShortestPaths } from 'xstate/graph'
+import { nodesOf, shortType, transitionsOf } from '../../src/charts/words.ts'
 import { type VirtualClock, virtualClock } from '../../src/virtual.ts'
 import { type Any, type AnyEvent, delaysOf, type Exploring, explain, isPossible, keyOf, plain, type Snapshot } from './explore.ts'
-import { nodesOf, shortType, taken, transitionsOf } from './table.ts'
+import { taken } from './table.ts'
 
 /** A promise in the hands of the test: what a fake gives out, and a step of a walk settles. */
 export const pending = <T>() => {
