@@ -1,7 +1,7 @@
 /** What the agent takes in: what they say, show and write. What is switched off is at its end from the start. */
 import type { Gates } from '../machines/affairs.ts'
 import type { Sender } from '../machines/crew.ts'
-import { createEar, type Ear } from './inbound/ear.ts'
+import { createEar, type Ear, type EarOptions } from './inbound/ear.ts'
 import { Eye } from './inbound/eye.ts'
 import { Inbox } from './inbound/inbox.ts'
 import type { Dropped } from './inbound/input.ts'
@@ -11,6 +11,7 @@ import type { World } from './ports.ts'
 
 export type IntakeHands = {
   dropped: (run: Dropped) => void
+  heard: NonNullable<EarOptions['heard']>
   sender: (identity: string) => Sender | undefined
   /** Deals with what somebody wrote. */
   answer: (message: ChatMessage) => unknown
@@ -22,12 +23,12 @@ export class Intake {
   readonly inbox: Inbox | undefined
   readonly #hears: boolean
 
-  constructor(world: World, settings: Settings, { dropped, sender, answer }: IntakeHands) {
+  constructor(world: World, settings: Settings, { dropped, heard, sender, answer }: IntakeHands) {
     const { on, input, noiseCancellation, textInput } = settings
     const { textIn, clock, log } = world
     this.#hears = on.audioInput
     this.ear = createEar(world, {
-      ...{ ...input, channels: input.numChannels, noiseCancellation, dropped },
+      ...{ ...input, channels: input.numChannels, noiseCancellation, dropped, heard },
       preConnectAudio: input.preConnectAudio && on.audioInput,
     })
     if (!on.audioInput) this.ear.close()

@@ -6,6 +6,8 @@ import type { Videos } from './video/frame.ts'
 /** One clock for delays and for the data plane. `now()` is in milliseconds and frozen within a turn of the event loop. */
 export interface Clock {
   now(): number
+  /** Time that passes only where somebody moves it. */
+  readonly virtual?: boolean
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(handle: unknown): void
   /** Real I/O: virtual time stands still until `work` settles. A real clock returns `work` as it is. */

@@ -41,6 +41,7 @@ export const virtualClock = (): VirtualClock => {
   }
 
   return {
+    virtual: true,
     now: () => fake.now,
     // Whole milliseconds, rounded up: a timer never fires before its time. One of 0 ms that another sets as it fires waits 1 ms, as in Node.
     setTimeout: (callback, ms) =>

@@ -24,6 +24,8 @@ export type EarOptions = Partial<Format> & {
   preConnectAudioTimeoutMs?: number
   /** Told at the start and at the end of each run of drops. */
   dropped?: (run: Dropped) => void
+  /** Gets each frame that is to be read, and the place of its first sample in all of them. It may neither throw nor keep the frame. */
+  heard?: (frame: AudioFrame, offset: number) => void
 }
 export type EarWorld = Pick<World, 'tracks' | 'byteIn' | 'clock' | 'log' | 'opus'>
 
@@ -60,7 +62,7 @@ export class Ear implements MicrophoneHands {
     this.#frameMs = frameSizeMs % 10 === 0 ? frameSizeMs : 10 // all that a world gives; the input cuts it
     // Holds all that can come while the deadline runs and a replay is waited for: it never has to drop anything.
     this.#held = samplesOf(timeoutMs + maxBufferMs + PATIENCE_MS, sampleRate)
-    this.#input = new Input({ ...this.format, frameMs: frameSizeMs, maxBufferMs, dropped })
+    this.#input = new Input({ ...this.format, frameMs: frameSizeMs, maxBufferMs, dropped, heard: options.heard })
     const { byteIn, clock, log, opus } = world
     this.#noise = new Noise(options.noiseCancellation, this.format, log)
     if (preConnectAudio) this.#store = new Store({ byteIn, clock, log, sampleRate, timeoutMs, recall: recall(this.format, opus) })

@@ -19,7 +19,12 @@ export type Counters = {
 }
 /** A run of drops, told at its start and at its end. `from`: the place of its first sample in all that was to be read. */
 export type Dropped = { samples: number; from: number }
-export type InputOptions = Format & { frameMs: number; maxBufferMs: number; dropped: (run: Dropped) => void }
+export type InputOptions = Format & {
+  frameMs: number
+  maxBufferMs: number
+  dropped: (run: Dropped) => void
+  heard?: ((frame: AudioFrame, offset: number) => void) | undefined
+}
 
 export const samplesIn = ({ samplesPerChannel }: AudioFrame) => samplesPerChannel
 
@@ -28,13 +33,16 @@ export class Input {
   readonly #format: Format
   readonly #size: number
   readonly #cutter: Cutter
+  readonly #heard: InputOptions['heard']
   readonly #counts = { received: 0, silence: 0, dropped: 0, gated: 0, overlap: 0 }
+  #offered = 0
   #open = true
 
-  constructor({ sampleRate, channels, frameMs, maxBufferMs, dropped }: InputOptions) {
+  constructor({ sampleRate, channels, frameMs, maxBufferMs, dropped, heard }: InputOptions) {
     this.#format = { sampleRate, channels }
     this.#size = samplesOf(frameMs, sampleRate)
     this.#cutter = cutter(this.#size)
+    this.#heard = heard
     this.audio = slide(samplesOf(maxBufferMs, sampleRate), samplesIn, ({ size, from }) => dropped({ samples: size, from }))
   }
 
@@ -87,7 +95,11 @@ export class Input {
   /** Gives back how many samples that were not in a whole frame before are in one now. */
   #push(frame: AudioFrame): number {
     const full = this.#cutter.push(frame)
-    for (const one of full) void this.audio.push(one) // a queue that slides makes nobody wait
+    for (const one of full) {
+      this.#heard?.(one, this.#offered)
+      this.#offered += one.samplesPerChannel
+      void this.audio.push(one) // a queue that slides makes nobody wait
+    }
     return full.length * this.#size
   }
 

@@ -15,6 +15,8 @@ export type SpeakerOptions = Format & {
   log: Log
   /** Gets every fact at once and in order; it must not throw. */
   tell?: (fact: Heard) => void
+  /** Gets what is pushed, and its place in the utterance. It may neither throw nor keep the frame. */
+  said?: (id: string, frame: AudioFrame, offset: number) => void
   /** Audio that may wait to be handed over, in ms; a producer beyond it is held (OUT-13: 30 000). */
   maxPendingMs?: number
   /** The ramps at a cut and after a resume, in ms (OUT-23: 10; 0 = none). */
@@ -30,6 +32,7 @@ export class Speaker {
   readonly format: Format
   readonly #clock: Clock
   readonly #log: Log
+  readonly #said: SpeakerOptions['said']
   readonly #line: Line
   readonly #news: News
   readonly #playhead: Playhead
@@ -47,6 +50,7 @@ export class Speaker {
     this.format = { sampleRate, channels }
     this.#clock = clock
     this.#log = log
+    this.#said = options.said
     this.#line = new Line(this.format, fadeMs, rewindMs)
     this.#news = new News(tell)
     this.#playhead = new Playhead(this.format, this.#news)
@@ -96,6 +100,7 @@ export class Speaker {
       return false
     }
     const waits = this.#line.hasWhole // for room, and there is a timer for that
+    this.#said?.(id, frame, segment.tally.pushed)
     segment.push(data)
     if (!waits) this.#soon()
     await this.#hold.ready(segment, samples, signal)

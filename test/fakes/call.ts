@@ -6,7 +6,7 @@ import { seededIds } from '../../src/ids.ts'
 import { createLoopback, type WorldOptions } from '../../src/loopback/index.ts'
 import { type RoomOptions, settingsOf } from '../../src/options.ts'
 import type { Clock, World } from '../../src/ports.ts'
-import { ChartRoom } from '../../src/room.ts'
+import { ChartRoom, roomIn } from '../../src/room.ts'
 import { type VirtualClock, virtualClock } from '../../src/virtual.ts'
 
 export const format = { sampleRate: 24_000, channels: 1 }
@@ -39,7 +39,9 @@ export const newCall = ({ seed = 1, clock = virtualClock(), options, agent, ...r
   const world = hub.world({ identity: 'agent', ...agent })
   const facts: RoomFact[] = []
   const open = () => {
-    const room = new ChartRoom(wrap(world), settingsOf(options))
+    const settings = settingsOf(options)
+    const isNoted = settings.journal || settings.recorder
+    const room = isNoted ? roomIn(wrap(world), settings) : new ChartRoom(wrap(world), settings)
     room.on(fact => facts.push(fact))
     return room
   }
