@@ -13,7 +13,11 @@ type Own = Pick<Conversation, 'say' | 'heard' | 'interrupt' | 'speech' | 'ready'
   show(text: string): void
 }
 
-export const conversationOf = (room: Own, { input, output }: Settings, world: World): Conversation => ({
+/** Its clock is the mind's own: what it waits for is no input of the engine. */
+export const conversationOf = (room: Own, settings: Settings, world: World): Conversation =>
+  conversing(room, settings, world.outside ?? outsideOf(world))
+
+const conversing = (room: Own, { input, output }: Settings, outside: Outside): Conversation => ({
   hear: () => room.audio,
   see: () => room.video,
   chat: () => room.chat,
@@ -24,8 +28,8 @@ export const conversationOf = (room: Own, { input, output }: Settings, world: Wo
   state: state => room.actor.send({ type: 'attend', state }),
   speech: change => room.speech(change),
   ready: () => room.ready(),
-  clock: world.clock,
-  outside: world.outside ?? outsideOf(world),
+  clock: outside.clock,
+  outside,
   format: {
     input: { sampleRate: input.sampleRate, channels: input.numChannels },
     output: { sampleRate: output.sampleRate, channels: output.numChannels },

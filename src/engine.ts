@@ -3,7 +3,7 @@ import { createActor, fromPromise } from 'xstate'
 import type { AgentFact } from '../machines/agent.ts'
 import { senderOf } from '../machines/crew.ts'
 import { type RoomEvent, type RoomFailure, type RoomRef, roomMachine } from '../machines/room.ts'
-import { agentOn, apart } from './agent.ts'
+import { agentOn, apart, type MindLogic } from './agent.ts'
 import { captionsOf } from './captions.ts'
 import { lineOf } from './errors.ts'
 import { factOf, type RoomFact } from './facts.ts'
@@ -14,7 +14,7 @@ import { linkOn } from './inbound/link.ts'
 import { microphoneOn } from './inbound/microphone.ts'
 import { Intake } from './intake.ts'
 import { type Attended, inputOf } from './launch.ts'
-import type { ChatMessage, Conversation } from './mind.ts'
+import type { ChatMessage, Conversation, Mind } from './mind.ts'
 import type { Settings } from './options.ts'
 import { interruptionOn } from './outbound/interruption.ts'
 import { outputOn } from './outbound/output.ts'
@@ -26,6 +26,7 @@ import { type Captions, transcriptOn } from './outbound/transcript.ts'
 import type { Here } from './outbound/voices.ts'
 import type { Played, World, RoomEvent as WorldFact } from './ports.ts'
 import { stopSubtree } from './supervise.ts'
+import type { Taps } from './taps.ts'
 import { Transcripts } from './transcripts.ts'
 import { Utterances } from './utterances.ts'
 
@@ -40,11 +41,17 @@ export type EngineHands = {
   /** Deals with what somebody wrote. */
   answer: (message: ChatMessage) => unknown
   attended: Attended
+  taps: Pick<Taps, 'heard' | 'said'>
   /** The room was joined. */
   opened: () => void
+  /** Who keeps the seam, where there is one. */
+  beyond?: Beyond | undefined
   /** All is over; `error` if a failure ended it. */
   closed: (reason: string, error: unknown) => void
 }
+
+/** The far side of a seam: where a mind lives, and whatever timers are not the engine's. */
+export type Beyond = { mind(mind: Mind | MindLogic): Mind | MindLogic; adopt(actor: RoomRef): void }
 
 export class Engine {
   readonly actor: RoomRef
@@ -55,21 +62,24 @@ export class Engine {
   readonly guests: Guests
   readonly #hands: EngineHands
   readonly #speaker: Speaker
+  readonly #send: RoomRef['send']
   /** What comes while the room is being joined: it is newer than the roster that joining gives. */
   #early: WorldFact[] | undefined = []
   #captionsLost = false
 
   constructor(hands: EngineHands) {
     this.#hands = hands
-    const { emit, world, settings } = hands
+    const { emit, world, settings, taps } = hands
+    const { heard, said } = taps
     const { clock, ids, log } = world
     const { output, falseInterruption } = settings
     const send = (event: RoomEvent) => this.send(event)
     const { numChannels: channels, ...sound } = output
     const rewindMs = falseInterruption?.rewind === 'word' ? REWIND_MS : 0
-    this.#speaker = new Speaker({ ...sound, channels, rewindMs, clock, log, tell: fact => this.#heard(fact) })
+    this.#speaker = new Speaker({ ...sound, channels, rewindMs, clock, log, said, tell: fact => this.#heard(fact) })
     this.intake = new Intake(world, settings, {
       dropped: run => emit({ type: 'input.dropped', ...run }),
+      heard,
       sender: identity => senderOf(this.context, identity),
       answer: message => this.#answer(message),
     })
@@ -85,6 +95,8 @@ export class Engine {
     this.transcripts = new Transcripts(shared)
     this.guests = new Guests({ conversation: hands.conversation, context: () => this.context, send, log })
     this.actor = createActor(this.#machine(), { clock, id: 'room', input: inputOf(settings, hands.attended) })
+    this.#send = this.actor.send.bind(this.actor)
+    hands.beyond?.adopt(this.actor)
     this.actor.subscribe({ error: error => this.#collapse(error) })
   }
 
@@ -103,12 +115,13 @@ export class Engine {
   }
   send(event: RoomEvent): void {
     if (event.type === 'caption' && !this.#hands.settings.on.textOutput) return // then no segment ever opens
-    this.actor.send(event)
+    this.#send(event)
   }
 
   #machine() {
-    const { world, settings, conversation } = this.#hands
+    const { world, settings, conversation, beyond } = this.#hands
     const { log, room, speakers } = world
+    const mind = apart(settings.mind)
     const { trackName, queueMs, trackPublishOptions } = settings.output
     const { ear, eye, inbox } = this.intake
     const tell = (event: RoomEvent) => this.send(event)
@@ -133,7 +146,11 @@ export class Engine {
         presence: presenceOn(room, { log }),
         interruption: interruptionOn({ tell }),
         guest: this.guests.logic,
-        agent: agentOn({ mind: apart(settings.mind), conversation, tell: fact => this.#attend(fact) }),
+        agent: agentOn({
+          mind: settings.mind && beyond ? beyond.mind(mind) : mind,
+          conversation,
+          tell: fact => this.#attend(fact),
+        }),
       },
       actions: {
         tellOpen: () => this.#open(),

@@ -20,6 +20,7 @@ import { checkFunctions } from './realtime/functions.ts'
 import { type AgentEvent, type AgentEvents, type AgentNews, checkListener } from './realtime/news.ts'
 import { dialogueOf, type RealtimeOptions, type RealtimeSettings, realtimeKeys, realtimeOf } from './realtime/options.ts'
 import type { ChatContext, FunctionContext } from './realtime/port.ts'
+import type { Recorder } from './recording/recorder.ts'
 import { type ChartRoom, roomIn } from './room.ts'
 import { checkWorld } from './world.ts'
 
@@ -45,6 +46,8 @@ export type MultimodalAgentOptions = RealtimeOptions & {
   maxInputBufferMs?: number
   /** Gets every input of the engine, numbered. */
   journal?: Journal
+  /** Writes down all that happens: `recorderIn(folder)`. */
+  recorder?: Recorder
   /** What an SDK's room is used with, where not the machine's own. */
   clock?: Clock
   ids?: Ids
@@ -53,7 +56,7 @@ export type MultimodalAgentOptions = RealtimeOptions & {
 }
 
 const agentDefaults = { trackName: 'assistant_voice', maxInputBufferMs: 10_000, closeOnDisconnect: false }
-const beside = ['vad', 'noiseCancellation', 'participantKinds', 'relink', 'journal', 'clock', 'ids', 'log', 'opus']
+const beside = ['vad', 'noiseCancellation', 'participantKinds', 'relink', 'journal', 'recorder', 'clock', 'ids', 'log', 'opus']
 
 export class MultimodalAgent {
   readonly #options: MultimodalAgentOptions
@@ -203,7 +206,7 @@ const minded = { attending: 'initializing' } as const
 
 /** The room of such an agent: what is heard comes as the model wants it. Half of the budget is the model's. */
 const roomOf = (
-  { noiseCancellation, participantKinds, relink, journal, ...own }: MultimodalAgentOptions & typeof agentDefaults,
+  { noiseCancellation, participantKinds, relink, journal, recorder, ...own }: MultimodalAgentOptions & typeof agentDefaults,
   { capabilities, inputChunkMs, transcription, closeBudgetMs }: RealtimeSettings,
 ): RoomOptions => ({
   audioInput: {
@@ -217,4 +220,5 @@ const roomOf = (
   ...(participantKinds ? { participantKinds } : {}),
   ...(relink ? { relink } : {}),
   ...(journal ? { journal } : {}),
+  ...(recorder ? { recorder } : {}),
 })

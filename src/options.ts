@@ -8,7 +8,9 @@ import { groupOf, kindOf, oneOf, partOf, whole } from './groups.ts'
 import type { NoiseCancellation } from './inbound/noise.ts'
 import type { Journal } from './journal.ts'
 import type { ChatMessage, Mind } from './mind.ts'
+import { checkWatchers, deletionOf, noiseOf, textInputOf, textOutputOf } from './owned.ts'
 import type { ParticipantKind, TextSink } from './ports.ts'
+import type { Recorder } from './recording/recorder.ts'
 
 /**
  * What deals with a message, in place of the default; the next one waits until it has settled. As methods, so that a callback may say
@@ -94,6 +96,8 @@ export type RoomOptions = {
   mind?: Mind | MindLogic
   /** Gets every input of the engine, numbered. */
   journal?: Journal
+  /** Writes down all that happens: `recorderIn(folder)`. The room can be replayed from it. */
+  recorder?: Recorder
   /** Gets every fact from the very first on, as `room.on` does from then on. */
   listener?: (fact: RoomFact) => unknown
 }
@@ -132,6 +136,7 @@ const others = [
   'falseInterruption',
   'mind',
   'journal',
+  'recorder',
   'listener',
 ]
 const kinds: readonly string[] = ['standard', 'ingress', 'egress', 'sip', 'agent', 'connector'] satisfies ParticipantKind[]
@@ -144,14 +149,13 @@ export const settingsOf = (options: RoomOptions = {}) => {
   const textOutput = textOutputOf(options.textOutput)
   const textInput = textInputOf(options.textInput)
   partOf('videoInput', {}, options.videoInput)
-  const { participantIdentity: identity, participantKinds, mind, journal, listener } = options
+  const { participantIdentity: identity, participantKinds, mind, journal, recorder, listener } = options
   checkIdentity(identity)
   checkKinds(participantKinds)
   oneOf('relink', room.relink, ['any', 'same', 'none'])
   oneOf('prefer', room.prefer, ['first', 'publishing'])
   checkMind(mind)
-  if (journal !== undefined && typeof journal !== 'function') throw new TypeError('journal must be a function of a line')
-  if (listener !== undefined && typeof listener !== 'function') throw new TypeError('listener must be a function of a fact')
+  checkWatchers(options)
   whole('audioInput.frameSizeMs', input.frameSizeMs, (input.sampleRate * input.frameSizeMs) / 1000)
   checkVoice(output)
   const { closeBudgetMs, deleteRoomOnClose, deleteRoomTimeoutMs, ...choice } = room
@@ -171,7 +175,7 @@ export const settingsOf = (options: RoomOptions = {}) => {
   return Object.freeze({
     ...{ link: Object.freeze(link), on, input, noiseCancellation: noiseOf(options), textInput, output, text, textOutput },
     ...{ deleteRoom: deletionOf(deleteRoomOnClose, options.deleteRoom), deleteRoomTimeoutMs, closeBudgetMs },
-    ...{ falseInterruption: interruptionOf(options.falseInterruption), mind, journal, listener },
+    ...{ falseInterruption: interruptionOf(options.falseInterruption), mind, journal, recorder, listener },
   })
 }
 
@@ -198,48 +202,10 @@ const publishing = <T extends object>(output: T, { audioOutput }: RoomOptions) =
   return Object.freeze({ ...output, trackPublishOptions: Object.freeze({ ...given }) })
 }
 
-/** What deletes the room when it closes, if anything shall (ROOM-16). */
-const deletionOf = (wanted: boolean, deleteRoom: RoomOptions['deleteRoom']) => {
-  if (deleteRoom !== undefined && typeof deleteRoom !== 'function')
-    throw new TypeError(`deleteRoom must be a function of a room's name, not ${kindOf(deleteRoom)}`)
-  if (wanted && !deleteRoom) throw new TypeError('deleteRoomOnClose needs deleteRoom(name, signal): say how a room is deleted')
-  return wanted ? deleteRoom : undefined
-}
-
 /** Throws a TypeError for an identity that cannot be one. */
 export const checkIdentity = (identity: unknown): void => {
   if (identity !== undefined && (typeof identity !== 'string' || identity === ''))
     throw new TypeError(`a participant's identity is a text that is not empty, not ${JSON.stringify(identity)}`)
-}
-
-const noiseOf = ({ audioInput }: RoomOptions): NoiseCancellation | undefined => {
-  const given: unknown = typeof audioInput === 'object' ? audioInput.noiseCancellation : undefined
-  if (given === undefined || typeof given === 'function' || (typeof given === 'object' && given !== null)) return given
-  throw new TypeError(
-    `audioInput.noiseCancellation must be options, a processor or a function that chooses, not ${kindOf(given)}`,
-  )
-}
-/** `asked`: by name, not by default (CHAT-1). Undefined where it is off. */
-const textInputOf = (given: RoomOptions['textInput']) => {
-  const { textInputCb, textInputCallback } = {
-    ...partOf('textInput', {}, given, ['textInputCb']),
-    ...(typeof given === 'object' ? given : {}),
-  } as TextInputOptions
-  const callback = textInputCb ?? textInputCallback // OPT-14
-  if (callback !== undefined && typeof callback !== 'function')
-    throw new TypeError(`textInput.textInputCb must be a function of a room and a message, not ${kindOf(callback)}`)
-  return given === false ? undefined : Object.freeze({ asked: given !== undefined, callback })
-}
-/** Undefined where it is off. */
-const textOutputOf = (given: RoomOptions['textOutput']) => {
-  const { jsonFormat = false, legacyPacket = 'auto', nextInChain } = typeof given === 'object' ? given : {}
-  if (typeof jsonFormat !== 'boolean') throw new TypeError(`textOutput.jsonFormat must be a boolean, not ${kindOf(jsonFormat)}`)
-  if (typeof legacyPacket !== 'boolean' && legacyPacket !== 'auto')
-    throw new TypeError(`textOutput.legacyPacket is ${JSON.stringify(legacyPacket)}: use true, false, "auto"`)
-  for (const method of ['captureText', 'flush'])
-    if (nextInChain !== undefined && typeof Reflect.get(Object(nextInChain), method) !== 'function')
-      throw new TypeError(`textOutput.nextInChain has no ${method}(): it must take text as an output does`)
-  return given === false ? undefined : Object.freeze({ jsonFormat, legacyPacket, nextInChain })
 }
 
 const checkKinds = (given: unknown) => {

@@ -2,26 +2,28 @@
 import type { AnyActorLogic } from 'xstate'
 import type { RoomRef } from '../machines/room.ts'
 import { heardIn, readyIn } from './arrivals.ts'
+import { asked, calledOut } from './asked.ts'
 import { type Queue, slide } from './audio/buffer.ts'
 import type { AudioFrame } from './audio/frame.ts'
 import { conversationOf } from './conversation.ts'
 import { deferred } from './deferred.ts'
-import { Engine } from './engine.ts'
+import { type Beyond, Engine } from './engine.ts'
 import { coded, lineOf } from './errors.ts'
 import type { RoomFact } from './facts.ts'
 import { oneOf } from './groups.ts'
 import type { Guest, GuestLogic, GuestOptions } from './guests.ts'
-import { journaled } from './journal.ts'
+import { seamOf } from './journal.ts'
 import type { Attended } from './launch.ts'
 import type { ChatMessage, Saying, Utterance } from './mind.ts'
 import { News } from './news.ts'
 import { checkIdentity, type RoomOptions, type Settings, settingsOf } from './options.ts'
 import type { Played, World } from './ports.ts'
+import { Taps } from './taps.ts'
+import { type Telling, telling } from './telling.ts'
 import type { VideoFrame } from './video/frame.ts'
 import { checkWorld, claimed } from './world.ts'
 
-/** Words on their way that nobody speaks; `end` closes their segment. */
-export type Telling = { readonly id: string; put(text: string): void; end(): void }
+export type { Telling } from './telling.ts'
 
 /** Joins the world's room. Rejects with one line that says what is wrong; then nothing is left behind. */
 export const openRoom = async (world: World, options: RoomOptions = {}): Promise<ChartRoom> => {
@@ -33,7 +35,14 @@ export const openRoom = async (world: World, options: RoomOptions = {}): Promise
 }
 /** A room in a world, which is being joined. Throws ERR_STARTED if this world had one before. */
 export const roomIn = (world: World, settings: Settings, attended: Attended = {}): ChartRoom =>
-  claimed(world, calm => new ChartRoom(settings.journal ? journaled(calm, settings.journal) : calm, settings, attended))
+  claimed(world, calm => {
+    const seam = seamOf(calm, settings, attended)
+    if (!seam) return new ChartRoom(calm, settings, attended)
+    return asked(
+      seam.turnstile.ask(() => new ChartRoom(seam.world, calledOut(settings, seam), attended, seam)),
+      seam,
+    )
+  })
 
 /** So many messages wait for a reader; then the oldest give way. */
 const UNREAD = 32
@@ -52,10 +61,15 @@ export class ChartRoom {
   readonly closed: Promise<string>
   /** Resolves when somebody hears the agent for the first time; rejects with ERR_CLOSED if nobody did. Undefined without audioOutput. */
   readonly subscribed: Promise<void> | undefined
+  /** What passes, for whoever looks on from outside. */
+  readonly taps: Taps
 
   /** Starts to join at once. */
-  constructor(world: World, settings: Settings, attended: Attended = {}) {
+  constructor(given: World, settings: Settings, attended: Attended = {}, beyond?: Beyond) {
+    const taps = new Taps(given, settings.output.sampleRate)
+    const { world } = taps
     this.#world = world
+    this.taps = taps
     this.#speaks = settings.on.audioOutput
     this.#news = new News(error => world.log('error', 'listener.failed', { error: lineOf(error) }))
     if (settings.listener) this.#news.add(settings.listener)
@@ -67,7 +81,7 @@ export class ChartRoom {
     this.opened.catch(() => {}) // whoever waits for it is told; who does not, may ask `closed`
     this.closed = closing
     this.#engine = new Engine({
-      ...{ world, settings, attended, opened },
+      ...{ world, settings, attended, taps, beyond, opened },
       emit: fact => this.#news.tell(fact),
       conversation: conversationOf(this, settings, world),
       answer: settings.textInput?.callback?.bind(undefined, this) ?? (message => this.#hand(message)),
@@ -77,6 +91,7 @@ export class ChartRoom {
         closed(reason)
       },
     })
+    settings.recorder?.attach(this)
     this.#engine.start()
     this.subscribed = this.#speaks ? heardIn(this.#engine.context.crew) : undefined
     this.subscribed?.catch(() => {}) // whoever waits for it is told
@@ -162,27 +177,12 @@ export class ChartRoom {
    * Shows text that nobody speaks, as it comes; what is shown after it waits for its end. Without effect once the room closes. Throws
    * ERR_DUPLICATE_SEGMENT while text is shown under this id.
    */
-  tell(id = this.nextId()): Telling {
-    const { captions, identity } = this.#engine
-    captions.checkFree(id)
-    let whole = ''
-    let ended = false
-    if (this.isOpen) this.#engine.send({ type: 'caption', segment: { id, side: 'agent', identity } })
-    return {
-      id,
-      put: text => {
-        if (ended || !this.isOpen || text === '') return
-        captions.put(id, text)
-        this.#shown(id, text, false)
-        whole += text
-      },
-      end: () => {
-        if (ended) return
-        ended = true
-        this.#engine.send({ type: 'finish', id })
-        if (whole !== '') this.#shown(id, whole, true)
-      },
-    }
+  tell(id = this.#world.ids.next('SG_')): Telling {
+    return telling(id, {
+      ...{ captions: this.#engine.captions, identity: this.#engine.identity, isOpen: () => this.isOpen },
+      send: event => this.#engine.send(event),
+      shown: (text, final) => this.#shown(id, text, final),
+    })
   }
   /** Stops the voice at once, and holds what is said meanwhile; `resume` goes on with the very next sample. */
   pause(): void {
@@ -239,7 +239,7 @@ export class ChartRoom {
   /** CHAT-6. The numbers of what was interrupted are final when that returns, so there is nothing to wait for. */
   #hand(message: ChatMessage): void {
     if (message.text.trim() === '') return
-    this.interrupt()
+    this.#engine.utterances.interrupt()
     void this.#chat.push(message) // a queue that slides makes nobody wait
   }
   #shown(id: string, text: string, final: boolean): void {

@@ -194,7 +194,7 @@ it('follows what ports hand out: writers, publications and their sinks, streams 
     clear: () => ({ unplayed: 7, exact: true }),
   }
   const publication: Publication = Object.freeze({ sid: 'TR_7', sink: Object.freeze(sink), close: async () => {} })
-  const { world, kinds } = seamOn({
+  const { world, kinds, clock } = seamOn({
     speakers: Object.freeze({ publish: async () => publication }),
     byteIn: {
       listen: (_topic: string, take: (stream: Incoming<Uint8Array>) => void) => {
@@ -214,6 +214,7 @@ it('follows what ports hand out: writers, publications and their sinks, streams 
   world.byteIn.listen('bytes', one => {
     stream = one
   })
+  await clock.settle()
   for await (const chunk of stream?.chunks ?? []) chunks.push(chunk)
   assert.equal(chunks, [Uint8Array.of(1, 2)])
   assert.equal(kinds(), [
@@ -240,6 +241,7 @@ it('notes facts as they are told, ids, timers that fire, and real work', async (
   const heard: RoomEvent[] = []
   await world.room.join(event => heard.push(event), never())
   tell({ type: 'room.reconnecting' })
+  await clock.settle()
   assert.is(world.ids.next('SG_'), 'SG_1')
   world.clock.setTimeout(() => {}, 10)
   world.clock.clearTimeout(world.clock.setTimeout(() => assert.unreachable(), 5))

@@ -49,6 +49,7 @@ it('has the defaults of the specification, also if nothing is given at all (OPT-
     mind: undefined,
     journal: undefined,
     listener: undefined,
+    recorder: undefined,
   })
   assert.equal(settingsOf({}), settingsOf())
   const nothing: object = { relink: undefined, audioInput: undefined, audioOutput: { fadeMs: undefined } }
@@ -169,6 +170,7 @@ const wrong: [options: unknown, kind: typeof TypeError | typeof RangeError, mess
   [{ mind: fromPromise(async () => {}) }, TypeError, /^mind is the logic of an actor/],
   [{ mind: { start: () => {}, attending: 'speaking' } }, TypeError, /^mind.attending is "speaking"/],
   [{ journal: [] }, TypeError, /^journal must be a function/],
+  [{ recorder: { input: () => {} } }, TypeError, /^recorder has no media\(\): take it from recorderIn\(folder\)$/],
   [{ listener: {} }, TypeError, /^listener must be a function/],
   [{ audioInput: { sampleRate: 0 } }, RangeError, /^audioInput.sampleRate is 0: use a number above 0/],
   [{ audioInput: { sampleRate: Number.NaN } }, RangeError, /^audioInput.sampleRate is NaN/],
