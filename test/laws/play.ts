@@ -1,6 +1,7 @@
 /** One scene from its beginning to its end, held against the laws; and how to see it again if it fails. */
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
+import type { RoomOptions } from '../../src/options.ts'
 import { type AnswersOf, timely } from './answers.ts'
 import { allOver, holdsNow, isHeard, showsState } from './laws.ts'
 import type { Scene } from './scene.ts'
@@ -9,8 +10,9 @@ import { budgets, enter, isOpen, perform, type Stage, waitOut } from './stage.ts
 export const play = async (
   { steps, isPatient, lateMs, ...how }: Scene,
   answersOf: AnswersOf = timely(lateMs),
+  more?: RoomOptions,
 ): Promise<{ stage: Stage; stayed: boolean }> => {
-  const stage = await enter(how, answersOf)
+  const stage = await enter(how, answersOf, more)
   const { clock, room, answers } = stage
   let fault: unknown
   room.on(fact => {

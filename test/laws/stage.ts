@@ -3,6 +3,7 @@ import { type AudioFrame, frameOf } from '../../src/audio/frame.ts'
 import { sleep } from '../../src/clock.ts'
 import type { Mic } from '../../src/loopback/index.ts'
 import type { Conversation, Mind, Utterance } from '../../src/mind.ts'
+import type { RoomOptions } from '../../src/options.ts'
 import type { Played, Word } from '../../src/ports.ts'
 import { type Call, format, newCall, perMs, pieces, stalled, torn } from '../fakes/call.ts'
 import type { Answers, AnswersOf } from './answers.ts'
@@ -275,6 +276,7 @@ export const waitOut = async (stage: Stage) => {
 export const enter = async (
   { closeOnDisconnect, relink, fadeMs, slowly }: Omit<Scene, 'steps' | 'isPatient' | 'lateMs'>,
   answersOf: AnswersOf,
+  more: RoomOptions = {},
 ): Promise<Stage> => {
   let conversation: Conversation | undefined
   const mind: Mind = {
@@ -289,7 +291,7 @@ export const enter = async (
   const faults = new Set<string>()
   const call = newCall({
     options: {
-      ...{ mind, closeOnDisconnect, relink, relinkGraceMs: 1_000, closeBudgetMs: budgets.closeMs },
+      ...{ mind, closeOnDisconnect, relink, relinkGraceMs: 1_000, closeBudgetMs: budgets.closeMs, ...more },
       audioInput: { maxBufferMs: budgets.bufferMs },
       audioOutput: { fadeMs, maxPendingMs: budgets.pendingMs },
     },
