@@ -1,0 +1,18 @@
+/** For whoever looks at rooms: `inspect(room)` shows one in the browser, `openRecording(folder)` reads one that was; `record(room, folder)` and `recorderIn(folder)` write them down, `feedOf(room)` is what there is to see of one now; `chartFor` and its like draw any machine. */
+
+export { chartFor } from '../charts/chart.ts'
+export { definitionOf } from '../charts/definition.ts'
+export { mermaidOf } from '../charts/mermaid.ts'
+export { chartSvg, type SvgOptions } from '../charts/svg.ts'
+export { openRecording, type Recording } from '../recording/read.ts'
+export type { Recorder } from '../recording/recorder.ts'
+export { type StatelyMessage, statelyMessages } from '../recording/stately.ts'
+export { type Trace, type TraceEvent, traceOf } from '../recording/trace.ts'
+export { record, recorderIn } from '../recording/write.ts'
+export { Feed, type FeedOptions, feedOf, type Subscription, type Viewer } from './feed.ts'
+export { type InspectOptions, inspect } from './inspect.ts'
+export type * from './messages.ts'
+export { tapeVersion } from './messages.ts'
+export { type ProbeHands, probe } from './probe.ts'
+export { type ActorScene, apply, emptyScene, type Scene, type Snapshot } from './scene.ts'
+export type { Served, ServerOptions } from './server.ts'
