@@ -28,9 +28,27 @@ const version = async (): Promise<string> => {
 const run = async (command: Command, signal: AbortSignal): Promise<void> => {
   if (command.name === 'help') console.log(help[command.about])
   else if (command.name === 'version') console.log(await version())
-  else if (command.name === 'call') {
+  else if (command.name === 'live') {
+    const { live } = await import('./call/live.ts')
+    await live(command.options, new URL('../assets/', import.meta.url), signal)
+  } else if (command.name === 'call') {
     const { call } = await import('./call/call.ts')
     await call(command.options, new URL('../assets/', import.meta.url), signal)
+  } else if (command.name === 'inspect') {
+    const { inspect } = await import('./call/inspect.ts')
+    await inspect(command.options, new URL('../assets/', import.meta.url), signal)
+  } else if (command.name === 'open') {
+    const { open } = await import('./call/open.ts')
+    await open(command.options, signal)
+  } else if (command.name === 'draw') {
+    const { draw } = await import('./call/draw.ts')
+    await draw(command.options)
+  } else if (command.name === 'trace') {
+    const { trace } = await import('./call/trace.ts')
+    await trace(command.options)
+  } else if (command.name === 'replay') {
+    const { replayAll } = await import('./call/replay.ts')
+    await replayAll(command.options, signal)
   } else {
     const { join } = await import('./call/join.ts')
     await join(command.options, new URL('../assets/', import.meta.url), signal)
@@ -53,6 +71,8 @@ const main = async (): Promise<number> => {
 
 // Whoever reads our output may stop reading, as `head` does: what is left to do is done all the same.
 process.stdout.on('error', error => {
-  if (codeOf(error) !== 'EPIPE') throw error
+  if (codeOf(error) === 'EPIPE') return
+  console.error(`chartroom: cannot write to standard output: ${lineOf(error)}`)
+  process.exit(exitCodes.failed)
 })
 process.exitCode = await main()

@@ -12,13 +12,16 @@ export const stampOf = (date: Date): string =>
   `T${two(date.getHours())}-${two(date.getMinutes())}-${two(date.getSeconds())}`
 
 const reasons: Record<string, string> = {
-  EACCES: 'it may not be written there: name another place with --out',
-  EROFS: 'nothing may be written there: name another place with --out',
-  ENOSPC: 'there is no room left: make some, or name another place with --out',
-  ENOTDIR: 'a file is in the way: name another place with --out',
+  EACCES: 'it may not be written there:',
+  EROFS: 'nothing may be written there:',
+  ENOSPC: 'there is no room left: make some, or',
+  ENOTDIR: 'a file is in the way:',
 }
-const unwritable = (folder: string, error: unknown): Error =>
-  coded('ERR_OUT', `cannot write the folder ${folder}: ${reasons[codeOf(error) ?? ''] ?? lineOf(error)}`, error)
+const unwritable = (folder: string, error: unknown, option = '--out'): Error => {
+  const reason = reasons[codeOf(error) ?? '']
+  const why = reason ? `${reason} name another place with ${option}` : lineOf(error)
+  return coded('ERR_OUT', `cannot write the folder ${folder}: ${why}`, error)
+}
 
 /** What is in a folder; undefined if there is none. */
 const contents = async (folder: string): Promise<string[] | undefined> => {
@@ -36,14 +39,34 @@ export const checkFree = async (folder: string): Promise<void> => {
   const names = await contents(folder)
   if (names && names.length > 0) throw coded('ERR_OUT', `the folder ${folder} is not empty: name another with --out`)
 }
-/** Throws one clear line (code ERR_OUT) if `folder` could not be made: its parent, or the nearest one there is, must let us write. */
-export const checkWritable = async (folder: string): Promise<void> => {
+/**
+ * Throws one clear line (code ERR_OUT) if `folder` could not be made: its parent, or the nearest one there is, must let us write. `option`:
+ * where another can be named.
+ */
+export const checkWritable = async (folder: string, option?: string): Promise<void> => {
   for (let parent = dirname(resolve(folder)); ; parent = dirname(parent)) {
     try {
       return await access(`${parent}/.`, constants.W_OK | constants.X_OK) // with the dot a file is refused as what it is
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT' || parent === dirname(parent)) throw unwritable(folder, error)
+      if (codeOf(error) !== 'ENOENT' || parent === dirname(parent)) throw unwritable(folder, error, option)
     }
+  }
+}
+
+/** The first of `folder`, `folder-2`, `folder-3` … that is empty or not there yet. */
+export const freeName = async (folder: string): Promise<string> => {
+  for (let number = 1; ; number++) {
+    const place = number === 1 ? folder : `${folder}-${number}`
+    if (!(await contents(place))?.length) return place
+  }
+}
+/** Writes the files into a folder that is there, beside what is in it: all, or none. Rejects with code ERR_OUT. */
+export const addFiles = async (folder: string, files: Files): Promise<void> => {
+  try {
+    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
+  } catch (error) {
+    await Promise.allSettled(Object.keys(files).map(name => rm(join(folder, name), { force: true }))) // the error before is told
+    throw unwritable(folder, error)
   }
 }
 

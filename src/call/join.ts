@@ -4,15 +4,18 @@ import { realClock } from '../clock.ts'
 import { createOpus } from '../codec/opus.ts'
 import { coded } from '../errors.ts'
 import type { RoomFact } from '../facts.ts'
+import type { Served } from '../inspector/server.ts'
 import { livekit, shutdown, tokenFor } from '../livekit/index.ts'
 import type { Mind } from '../mind.ts'
 import type { Clock } from '../ports.ts'
 import { type ChartRoom, openRoom } from '../room.ts'
 import { callFormat } from './caller.ts'
+import { type Kept, keeping } from './keep.ts'
 import { mindFor } from './minds.ts'
 import { failureOf, newsroom } from './news.ts'
 import type { JoinOptions } from './options.ts'
 import type { Screen } from './screen.ts'
+import { shownAside } from './shown.ts'
 import { stageFor } from './stage.ts'
 import { every } from './tick.ts'
 
@@ -71,6 +74,8 @@ export const join = async (options: JoinOptions, assets: URL, signal: AbortSigna
   const { screen, log } = stageFor(options)
   const clock = realClock()
   const opus = createOpus({ clock, sampleRate: callFormat.sampleRate })
+  let kept: Kept | undefined
+  let served: Served | undefined
   let arrived = () => {}
   const somebody = new Promise<void>(resolve => {
     arrived = resolve
@@ -78,11 +83,17 @@ export const join = async (options: JoinOptions, assets: URL, signal: AbortSigna
   try {
     const mind = await mindFor({ ...options, assets, opus, log, signal })
     const world = livekit({ url, token: await tokenOf(options), clock, log, opus })
-    const room = await unlessAborted(openRoom(world, { mind: waiting(mind(), somebody) }), signal)
+    kept = await keeping(options.record)
+    const opening = openRoom(world, { mind: waiting(mind(), somebody), ...(kept ? { recorder: kept.recorder } : {}) })
+    const room = await unlessAborted(opening, signal)
+    if (options.inspect) served = await shownAside(room, options.inspect, { screen, quiet: options.quiet })
     screen.tell({ type: 'remark', text: `in the room "${room.name}" as ${room.identity}, waiting for a caller`, at: 0 })
     await stay(room, { screen, clock, signal, arrived })
   } finally {
+    kept?.recorder.close()
+    if (kept) screen.tell({ type: 'remark', text: `recorded in ${kept.folder}` })
     screen.close()
+    await served?.close()
     await shutdown()
   }
 }

@@ -1,19 +1,21 @@
 /** The command line, read and checked. */
-import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { coded } from '../errors.ts'
-import { closest } from './closest.ts'
+import { type DrawOptions, drawFrom, type TraceOptions, traceFrom } from './exports.ts'
+import { type Env, type Flags, filled, meant, parsed, refuse, type Section, textOf, whole } from './flags.ts'
 import type { help } from './help.ts'
 import type { ModelFlags } from './model.ts'
+import { type ReplayOptions, replayFrom } from './replaying.ts'
+import { asideOf, type Inspecting, inspecting, inspectingOf, type OpenOptions, openFrom } from './viewing.ts'
 
 const mindNames = ['docent', 'parrot', 'openai'] as const
 /** One of ours, or an ES module that has one. */
 export type MindChoice = (typeof mindNames)[number] | { file: string }
 /** `openai`: with the mind of that name only. */
 type Answering = { mind: MindChoice; openai?: ModelFlags; minSpeechMs: number }
-/** `seed` and `minSpeechMs` are whole numbers; `out` and `wav` are paths as given. */
+/** `seed` and `minSpeechMs` are whole numbers; `out`, `wav` and `record` are paths as given; an empty `record`: where it is usual. */
 export type CallOptions = {
   wav?: string
   out?: string
+  record?: string
   realtime: boolean
   seed: number
   quiet: boolean
@@ -24,18 +26,27 @@ export type JoinOptions = {
   room?: string
   access: { token: string } | { key: string; secret: string }
   identity: string
+  record?: string
   quiet: boolean
   color: boolean
+  inspect?: Inspecting
 } & Answering
+export type InspectOptions = Omit<CallOptions, 'out' | 'realtime'> & Inspecting
+/** `record`: each call gets a folder of its own in it. */
+export type LiveOptions = { record?: string; quiet: boolean; color: boolean } & Answering & Inspecting
 export type Command =
   | { name: 'help'; about: keyof typeof help }
   | { name: 'version' }
   | { name: 'call'; options: CallOptions }
   | { name: 'join'; options: JoinOptions }
-type Env = Record<string, string | undefined>
-type Flags = Record<string, string | boolean | undefined>
+  | { name: 'open'; options: OpenOptions }
+  | { name: 'inspect'; options: InspectOptions }
+  | { name: 'replay'; options: ReplayOptions }
+  | { name: 'draw'; options: DrawOptions }
+  | { name: 'trace'; options: TraceOptions }
+  | { name: 'live'; options: LiveOptions }
 
-const commands = ['call', 'join'] as const
+const commands = ['live', 'call', 'join', 'inspect', 'open', 'replay', 'draw', 'trace'] as const
 const shared = {
   help: { type: 'boolean', short: 'h' },
   mind: { type: 'string', default: 'docent' },
@@ -43,6 +54,7 @@ const shared = {
   voice: { type: 'string' },
   instructions: { type: 'string' },
   config: { type: 'string' },
+  record: { type: 'string' },
   'min-speech-ms': { type: 'string', default: '200' },
   quiet: { type: 'boolean', short: 'q' },
   'no-color': { type: 'boolean' },
@@ -50,8 +62,12 @@ const shared = {
 const known = {
   general: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
   call: { ...shared, realtime: { type: 'boolean' }, out: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  inspect: { ...shared, ...inspecting, seed: { type: 'string', default: '1' } },
+  live: { ...shared, ...inspecting },
   join: {
     ...shared,
+    ...inspecting,
+    inspect: { type: 'boolean' },
     url: { type: 'string' },
     room: { type: 'string' },
     token: { type: 'string' },
@@ -59,53 +75,10 @@ const known = {
     identity: { type: 'string', default: 'chartroom-agent' },
   },
 } as const
-type Section = keyof typeof known
 
 /** The keys that `livekit-server --dev` always has, and where it listens. */
 const development = { key: 'devkey', secret: 'secret', url: 'ws://localhost:7880' }
 
-const refuse = (what: string, section: Section): never => {
-  throw coded('ERR_USAGE', `${what}\nTry: chartroom ${section === 'general' ? '' : `${section} `}--help`)
-}
-const meant = (word: string, words: readonly string[], prefix = ''): string => {
-  const other = closest(word, words)
-  return other === undefined ? '' : `; did you mean ${prefix}${other}?`
-}
-
-/** No option of ours may be given twice as a list: node:util types them all as if. */
-const isSingle = (entry: [string, unknown]): entry is [string, string | boolean | undefined] => !Array.isArray(entry[1])
-
-/** What node:util says about wrong arguments, in one short line. */
-const complaint = (error: unknown, section: Section): string => {
-  const message = error instanceof Error ? error.message : String(error)
-  const unknown = /^Unknown option '(-+)([^']*)'/.exec(message)
-  if (unknown) return `unknown option ${unknown[1]}${unknown[2]}${meant(unknown[2] ?? '', Object.keys(known[section]), '--')}`
-  const missing = /^Option '(?:-\w, )?(--[\w-]+)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(message)
-  if (missing) return `${missing[1]} needs a value`
-  const spare = /^Option '(?:-\w, )?(--[\w-]+)' does not take an argument/.exec(message)
-  return spare ? `${spare[1]} takes no value` : (message.split(/\.\s|\n/, 1)[0] ?? message)
-}
-
-const parsed = (args: string[], section: Section): { values: Flags; positionals: string[] } => {
-  const options: NonNullable<ParseArgsConfig['options']> = known[section]
-  try {
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true })
-    return { values: Object.fromEntries(Object.entries(values).filter(isSingle)), positionals }
-  } catch (error) {
-    return refuse(complaint(error, section), section)
-  }
-}
-
-const textOf = (value: string | boolean | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
-const filled = (values: Flags, name: string, section: Section): string | undefined => {
-  const value = textOf(values[name])
-  return value === '' ? refuse(`--${name} is empty`, section) : value
-}
-const whole = (values: Flags, name: string, most: number, section: Section): number => {
-  const text = textOf(values[name]) ?? ''
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  return value <= most ? value : refuse(`--${name} must be a whole number from 0 to ${most}, not "${text}"`, section)
-}
 const mindOf = (values: Flags, section: Section): MindChoice => {
   const text = textOf(values.mind) ?? ''
   if (/\.[mc]?[jt]s$/.test(text)) return { file: text }
@@ -130,13 +103,14 @@ const answeringOf = (values: Flags, section: Section) => {
 const commonOf = (values: Flags, env: Env, section: Section) => ({
   ...answeringOf(values, section),
   minSpeechMs: whole(values, 'min-speech-ms', 10_000, section),
+  ...(typeof values.record === 'string' && { record: values.record }),
   quiet: values.quiet === true,
   // https://no-color.org: any value but an empty one
   color: values['no-color'] !== true && !env.NO_COLOR && env.TERM !== 'dumb',
 })
 
 const callFrom = (args: string[], env: Env): Command => {
-  const { values, positionals } = parsed(args, 'call')
+  const { values, positionals } = parsed(args, 'call', known.call)
   if (values.help) return { name: 'help', about: 'call' }
   const [wav, spare] = positionals
   if (spare !== undefined) refuse(`one WAV file at a time: "${spare}" is one too many`, 'call')
@@ -152,6 +126,24 @@ const callFrom = (args: string[], env: Env): Command => {
       seed: whole(values, 'seed', 4_294_967_295, 'call'),
     },
   }
+}
+
+const inspectFrom = (args: string[], env: Env): Command => {
+  const { values, positionals } = parsed(args, 'inspect', known.inspect)
+  if (values.help) return { name: 'help', about: 'inspect' }
+  const [wav, spare] = positionals
+  if (spare !== undefined) refuse(`one WAV file at a time: "${spare}" is one too many`, 'inspect')
+  const seed = whole(values, 'seed', 4_294_967_295, 'inspect')
+  const options = { ...commonOf(values, env, 'inspect'), ...inspectingOf(values, 'inspect'), seed }
+  return { name: 'inspect', options: { ...options, ...(wav !== undefined && { wav }) } }
+}
+
+const liveFrom = (args: string[], env: Env): Command => {
+  const { values, positionals } = parsed(args, 'live', known.live)
+  if (values.help) return { name: 'help', about: 'live' }
+  const [spare] = positionals
+  if (spare !== undefined) refuse(`"${spare}" is one too many: chartroom call ${spare} makes a call of a recording`, 'live')
+  return { name: 'live', options: { ...commonOf(values, env, 'live'), ...inspectingOf(values, 'live') } }
 }
 
 const accessFrom = (values: Flags, env: Env): JoinOptions['access'] => {
@@ -174,7 +166,7 @@ const urlFrom = (values: Flags, env: Env): string => {
 }
 
 const joinFrom = (args: string[], env: Env): Command => {
-  const { values, positionals } = parsed(args, 'join')
+  const { values, positionals } = parsed(args, 'join', known.join)
   if (values.help) return { name: 'help', about: 'join' }
   if (positionals[0] !== undefined) refuse(`"${positionals[0]}" is one too many: the room is named with --room`, 'join')
   const url = urlFrom(values, env)
@@ -182,21 +174,44 @@ const joinFrom = (args: string[], env: Env): Command => {
   const room = filled(values, 'room', 'join')
   if (room === undefined && !('token' in access)) refuse('--room is missing: the name of the room to join', 'join')
   const identity = filled(values, 'identity', 'join') ?? ''
+  const inspect = asideOf(values, 'join')
   return {
     name: 'join',
-    options: { url, access, identity, ...(room !== undefined && { room }), ...commonOf(values, env, 'join') },
+    options: {
+      ...{ url, access, identity, ...commonOf(values, env, 'join') },
+      ...(room !== undefined && { room }),
+      ...(inspect && { inspect }),
+    },
   }
 }
 
 /** Reads the arguments after the program's name. Throws an Error with code ERR_USAGE: one line, and a second with a hint. */
 export const commandFrom = (args: string[], env: Env): Command => {
   const [first, ...rest] = args
+  if (first === 'live') return liveFrom(rest, env)
   if (first === 'call') return callFrom(rest, env)
   if (first === 'join') return joinFrom(rest, env)
+  if (first === 'inspect') return inspectFrom(rest, env)
+  if (first === 'open') {
+    const options = openFrom(rest)
+    return options ? { name: 'open', options } : { name: 'help', about: 'open' }
+  }
+  if (first === 'replay') {
+    const options = replayFrom(rest)
+    return options ? { name: 'replay', options } : { name: 'help', about: 'replay' }
+  }
+  if (first === 'draw') {
+    const options = drawFrom(rest)
+    return options ? { name: 'draw', options } : { name: 'help', about: 'draw' }
+  }
+  if (first === 'trace') {
+    const options = traceFrom(rest)
+    return options ? { name: 'trace', options } : { name: 'help', about: 'trace' }
+  }
   if (first !== undefined && !first.startsWith('-') && first !== 'help') {
     return refuse(`unknown command "${first}"${meant(first, commands)}`, 'general')
   }
   if (first === 'help') return { name: 'help', about: commands.find(name => name === rest[0]) ?? 'general' }
-  const { values } = parsed(args, 'general')
+  const { values } = parsed(args, 'general', known.general)
   return values.version ? { name: 'version' } : { name: 'help', about: 'general' }
 }

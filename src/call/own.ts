@@ -7,16 +7,23 @@ import { coded, lineOf } from '../errors.ts'
 import type { Conversation, Mind } from '../mind.ts'
 
 /** Rejects with one line that names the file. */
-export const ownPart = async (file: string): Promise<unknown> => {
+export const ownPart = (file: string): Promise<unknown> =>
+  from(file, async path => {
+    if (/\.json$/.test(file)) return JSON.parse(await readFile(path, 'utf8'))
+    const { default: part }: { default?: unknown } = await import(pathToFileURL(path).href)
+    if (part === undefined) throw new TypeError('it has no default export')
+    return part
+  })
+/** All that a module exports, by name. Rejects with one line that names the file. */
+export const ownParts = (file: string): Promise<Record<string, unknown>> => from(file, path => import(pathToFileURL(path).href))
+
+const from = async <T>(file: string, load: (path: string) => Promise<T>): Promise<T> => {
   const path = resolve(file)
   await access(path).catch(() => {
     throw coded('ERR_FILE', `cannot read ${file}: there is no such file`)
   })
   try {
-    if (/\.json$/.test(file)) return JSON.parse(await readFile(path, 'utf8'))
-    const { default: part }: { default?: unknown } = await import(pathToFileURL(path).href)
-    if (part === undefined) throw new TypeError('it has no default export')
-    return part
+    return await load(path)
   } catch (error) {
     throw coded('ERR_FILE', `${file}${lineIn(path, error)}: ${lineOf(error)}`, error)
   }

@@ -5,13 +5,14 @@ import { coded } from '../errors.ts'
 import { seededIds } from '../ids.ts'
 import { createLoopback, type Loopback, type RemoteParticipant } from '../loopback/index.ts'
 import type { Mind } from '../mind.ts'
+import type { RoomOptions } from '../options.ts'
 import type { Clock, Log } from '../ports.ts'
 import { type ChartRoom, openRoom } from '../room.ts'
 import { virtualClock } from '../virtual.ts'
 import { callFormat } from './caller.ts'
 import { failureOf, newsroom } from './news.ts'
 import type { OverheardWord } from './overheard.ts'
-import { type CallRecord, type Recorder, recorder, type Speaker } from './record.ts'
+import { type Recorder as Book, type CallRecord, recorder, type Speaker } from './record.ts'
 import type { Screen } from './screen.ts'
 import { every } from './tick.ts'
 
@@ -21,8 +22,10 @@ export type Call = {
   mind: (clock: Clock, overhear: (word: OverheardWord) => void) => Mind | MindLogic
   seed: number
   realtime: boolean
+  recorder?: RoomOptions['recorder']
 }
-export type CallHands = { screen: Screen; log: Log; signal: AbortSignal }
+/** `opened`: somebody may look at the room; the call begins when that resolves; who rejects has closed the room. */
+export type CallHands = { screen: Screen; log: Log; signal: AbortSignal; opened?: (room: ChartRoom) => Promise<void> }
 /** What was heard, and every input of the engine, a line of JSON each. */
 export type Called = { record: CallRecord; events: string[] }
 
@@ -48,7 +51,7 @@ const recordingIn = (hub: Loopback): (() => CallRecord['voices']) => {
 }
 
 /** Says everything, and hangs up when the agent has nothing more to say. */
-const phone = async (
+export const phone = async (
   caller: RemoteParticipant,
   room: ChartRoom,
   audio: Int16Array,
@@ -68,7 +71,7 @@ const phone = async (
 }
 
 /** Passes on what the room tells; gives back the error that ended the call, if one did. */
-const watched = (room: ChartRoom, book: Recorder, clock: Clock, screen: Screen): (() => Error | undefined) => {
+const watched = (room: ChartRoom, book: Book, clock: Clock, screen: Screen): (() => Error | undefined) => {
   let failure: string | undefined
   const zero = clock.now()
   const report = newsroom(zero, news => screen.tell(news))
@@ -81,7 +84,7 @@ const watched = (room: ChartRoom, book: Recorder, clock: Clock, screen: Screen):
   return () => (failure === undefined ? undefined : coded('ERR_CALL', `the call broke off: ${failure}`))
 }
 
-const converse = async (call: Call, clock: Clock, { screen, log, signal }: CallHands): Promise<Called> => {
+const converse = async (call: Call, clock: Clock, { screen, log, signal, opened }: CallHands): Promise<Called> => {
   const hub = createLoopback({ clock, ids: seededIds(call.seed), log })
   const events: string[] = []
   const recording = recordingIn(hub)
@@ -89,7 +92,9 @@ const converse = async (call: Call, clock: Clock, { screen, log, signal }: CallH
   const room = await openRoom(hub.world({ identity: names.agent }), {
     mind: call.mind(clock, book.hear),
     journal: line => events.push(JSON.stringify(line)),
+    ...(call.recorder ? { recorder: call.recorder } : {}),
   })
+  await opened?.(room)
   book.note({ type: 'agent.changed', state: room.actor.getSnapshot().context.state, at: clock.now() })
   const failure = watched(room, book, clock, screen)
   const closed = new AbortController()

@@ -18,7 +18,7 @@ export type EarOptions = {
   closed: () => void
 }
 /** Mono samples of what one member of the room plays, from `hears` on. */
-export type Ear = Pick<EarInside, 'identity' | 'sampleRate' | 'samples' | 'take' | 'frames' | 'close'>
+export type Ear = Pick<EarInside, 'identity' | 'sampleRate' | 'samples' | 'take' | 'forget' | 'frames' | 'close'>
 type Tap = { pieces: Piece[]; off: () => void }
 
 /** An ear, and what the room does with it. */
@@ -50,11 +50,15 @@ export class EarInside implements Sound {
   /** The same, which is then forgotten: for what lasts long. */
   take(): Int16Array {
     const heard = this.samples()
+    this.forget()
+    return heard
+  }
+  /** What was heard until now is kept no longer: for who listens to `frames` only. */
+  forget(): void {
     this.#start = this.#now()
     const old = this.#start - this.sampleRate // `frames` may still want the last second
     for (const pieces of this.#all()) forgetBefore(pieces, 1, old)
     for (let n = this.#heard.length - 1; n >= 0; n--) if (this.#heard[n]?.length === 0) this.#heard.splice(n, 1)
-    return heard
   }
   /** What is heard from the first `next()` on, as frames of exactly `frameMs` (10), paced by the clock. Ends at `close()`. */
   frames(frameMs: number | undefined, signal: AbortSignal): AsyncIterable<AudioFrame> {

@@ -8,6 +8,7 @@ export type Open = { listeners: number; streams: number; timers: number }
 export const countingClock = (clock: Clock, open: Open): Clock => {
   const waiting = new Map<unknown, unknown>()
   return {
+    virtual: clock.virtual ?? false,
     now: () => clock.now(),
     setTimeout: (callback, ms) => {
       const mine = {}

@@ -1,11 +1,12 @@
 /**
- * Docent — a mind that gives a short recorded talk. Interrupted, it is silent at once, hears the caller out, says a line that joins,
- * and goes on from the very word that the caller heard last.
+ * Docent — a mind that gives a short recorded talk. Interrupted, by voice or in writing, it is silent at once, hears the caller out, says
+ * a line that joins, and goes on from the very word that the caller heard last.
  */
 import type { Mind } from '../mind.ts'
 import { attend, type Ears } from './attend.ts'
 import { type Pace, Talk } from './talk.ts'
 import type { Voice } from './voice.ts'
+import { readWritten } from './written.ts'
 
 export type DocentOptions = Ears & {
   /** Lines `hello`, `tour-…` in their order, `end`, `bye`, and `again-…`: said in turn after interruptions. Others are not used. */
@@ -23,12 +24,14 @@ export const docent = ({ voice, pace = {}, ...ears }: DocentOptions): Mind => ({
     const talk = new Talk(conversation, voice, pace, over.signal)
     const attending = attend(conversation, ears, talk, over.signal)
     attending.catch(end) // without ears there is no talk; the reason is thrown below
+    const reading = readWritten(conversation, () => talk.written(), over.signal)
+    reading.catch(end)
     try {
       await talk.give()
     } finally {
       end()
       signal.removeEventListener('abort', end)
     }
-    await attending
+    await Promise.all([attending, reading])
   },
 })

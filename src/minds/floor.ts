@@ -33,6 +33,11 @@ export class Floor {
     } else if (fact.type === 'turn.ended') this.#isTaken = false
     for (const look of [...this.#watching]) look()
   }
+  /** A turn that takes no time. */
+  pass(): void {
+    this.#turns++
+    for (const look of [...this.#watching]) look()
+  }
   /** Resolves when the caller is not in a turn. */
   free(): Promise<void> {
     return this.#until(() => !this.#isTaken)

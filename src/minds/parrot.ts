@@ -1,4 +1,4 @@
-/** Parrot — a mind that says back what it heard, as soon as the caller's turn is over. */
+/** Parrot — a mind that says back what it heard, as soon as the caller's turn is over; what was written to it, it shows. */
 import { pipe } from 'it-pipe'
 import { type AudioFrame, type Format, frameOf, samplesOf } from '../audio/frame.ts'
 import { conform } from '../audio/resample.ts'
@@ -8,6 +8,7 @@ import { attend, type Ears } from './attend.ts'
 import { endOf } from './floor.ts'
 import { speechText } from './hearing.ts'
 import { turnDefaults } from './speech.ts'
+import { readWritten } from './written.ts'
 
 /** How much before and after the speech is said back too: the detector answers a little late, and a word fades out. ms */
 const leadMs = 150
@@ -23,7 +24,9 @@ export const parrot = (ears: Ears): Mind => ({
     let words: Word[] = []
     let last: Utterance | undefined
     conversation.state('listening')
-    await attend(
+    const over = new AbortController()
+    const reading = readWritten(conversation, text => void conversation.show(text), AbortSignal.any([signal, over.signal]))
+    const attending = attend(
       conversation,
       ears,
       {
@@ -44,6 +47,7 @@ export const parrot = (ears: Ears): Mind => ({
       },
       signal,
     )
+    await Promise.all([attending.finally(() => over.abort()), reading])
     if (last) await endOf(last, signal)
   },
 })

@@ -51,6 +51,11 @@ export class Talk implements Attending {
     if (this.#isThinking && this.#open && this.#open.heard > 0) this.#show('listening')
   }
 
+  /** Something was written to it, which is a turn too. */
+  written(): void {
+    this.#floor.pass()
+  }
+
   /** Greets, tells everything, and says goodbye. */
   async give(): Promise<void> {
     const { greetMs, partingMs } = this.#pace

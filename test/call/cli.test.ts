@@ -1,4 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -33,6 +35,58 @@ const buzz = () => {
 }
 const names = ['agent.wav', 'call.vtt', 'caller.wav', 'events.jsonl', 'timeline.svg']
 const contents = (folder: string) => Promise.all(names.map(name => readFile(join(folder, name))))
+
+it('records a call into its folder: the same bytes each time, and the same call when it is given its inputs again', async place => {
+  await writeFile(join(place.base, 'buzz.wav'), buzz())
+  for (const name of ['one', 'other']) {
+    const { code, stderr } = await chartroom(place, 'call', 'buzz.wav', '--mind=parrot', '--record', '--out', name, '-q')
+    assert.is(code, 0, stderr)
+    assert.equal((await readdir(join(place.base, name))).sort(), [...names, 'inputs.jsonl', 'media.bin', 'tape.jsonl'].sort())
+  }
+  for (const file of ['inputs.jsonl', 'media.bin', 'tape.jsonl'])
+    assert.equal(await readFile(join(place.base, 'one', file)), await readFile(join(place.base, 'other', file)))
+  const replayed = await chartroom(place, 'replay', 'one')
+  assert.match(replayed.stdout, /same: /)
+  await mkdir(join(place.base, 'none'))
+  const several = await chartroom(place, 'replay', 'none', 'other')
+  assert.is(several.code, 1)
+  assert.match(several.stdout, /^cannot replay none: nothing was recorded there[^\n]*\nother: same: /)
+  assert.is(several.stderr, 'chartroom: 1 of 2 cannot be replayed\n')
+  const refused = await chartroom(place, 'call', 'buzz.wav', '--record=one')
+  assert.is(refused.code, 1)
+  assert.match(refused.stderr, 'chartroom: the folder one is not empty: name another for the recording')
+})
+
+it('says what keeps it from writing, and leaves nothing half done', async place => {
+  await writeFile(join(place.base, 'buzz.wav'), buzz())
+  await writeFile(join(place.base, 'file'), '')
+  const inTheWay = /^chartroom: cannot record into the folder file: a file is in the way, name another\n$/
+  const below = /^chartroom: cannot write the folder file\/x: a file is in the way: name another place with --record=DIR\n$/
+  const wrong: [args: string[], says: RegExp][] = [
+    [['call', 'buzz.wav', '--record=file'], inTheWay],
+    [['call', 'buzz.wav', '--record=file/x'], below],
+  ]
+  for (const [args, says] of wrong) {
+    const { code, stdout, stderr } = await chartroom(place, ...args)
+    assert.match(stderr, says)
+    assert.equal([code, stdout], [1, ''])
+  }
+  assert.equal((await readdir(place.base)).sort(), ['buzz.wav', 'file'])
+})
+
+it('says in one line that standard output takes nothing more', async ({ base, program }) => {
+  const full = await open('/dev/full', 'w').catch(() => undefined) // of Linux
+  if (!full) return
+  const child = spawn(process.execPath, [program, 'draw', 'playout'], { cwd: base, stdio: ['ignore', full.fd, 'pipe'] })
+  let stderr = ''
+  child.stderr?.on('data', text => {
+    stderr += text
+  })
+  const [code] = await once(child, 'close')
+  await full.close()
+  assert.match(stderr, /^chartroom: cannot write to standard output: ENOSPC[^\n]+\n$/)
+  assert.is(code, 1)
+})
 
 it('prints help and the version on standard output', async place => {
   for (const args of [[], ['--help'], ['call', '--help'], ['join', '--help']]) {

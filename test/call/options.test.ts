@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { help } from '../../src/call/help.ts'
 import { commandFrom } from '../../src/call/options.ts'
 import { codeOf } from '../../src/errors.ts'
 
@@ -14,12 +15,49 @@ const complaint = (args: string[], env: Record<string, string> = {}): string => 
   return `accepted ${args.join(' ')}`
 }
 
+it('has help that fits into 80 columns', () => {
+  for (const [about, text] of Object.entries(help))
+    for (const line of text.split('\n')) assert.ok(line.length <= 80, `${about}: ${line}`)
+})
+
 it('shows help where nothing or help is asked', () => {
   for (const args of [[], ['--help'], ['-h'], ['help']]) assert.equal(commandFrom(args, {}), { name: 'help', about: 'general' })
   assert.equal(commandFrom(['call', '--help', '--seed', 'x'], {}), { name: 'help', about: 'call' })
   assert.equal(commandFrom(['join', '-h'], {}), { name: 'help', about: 'join' })
   assert.equal(commandFrom(['help', 'join'], {}), { name: 'help', about: 'join' })
   assert.equal(commandFrom(['--version'], {}), { name: 'version' })
+})
+
+it('records into the folder of the call, or another', () => {
+  const recordOf = (...args: string[]) => {
+    const command = commandFrom(args, {})
+    return 'options' in command && 'record' in command.options ? command.options.record : undefined
+  }
+  assert.is(recordOf('call'), undefined)
+  assert.is(recordOf('call', '--record'), '')
+  assert.is(recordOf('call', '--record', 'my.wav'), '')
+  assert.is(recordOf('call', '--record=here', 'my.wav'), 'here')
+  assert.is(recordOf('join', '--dev', '--room=r', '--record'), '')
+})
+
+it('reads a live page, with its defaults', () => {
+  const defaults = { mind: 'docent', minSpeechMs: 200, quiet: false, color: true, port: 0, allowRemote: false, browser: true }
+  assert.equal(commandFrom(['live'], {}), { name: 'live', options: { ...defaults, sends: false } })
+  assert.equal(
+    commandFrom(['live', '--mind=parrot', '--record', '--port=80', '--host', '::1', '--no-open', '--send', '-q'], {}),
+    {
+      name: 'live',
+      options: {
+        ...{ ...defaults, mind: 'parrot', port: 80, host: '::1', browser: false, sends: true, quiet: true, record: '' },
+      },
+    },
+  )
+  assert.is(
+    complaint(['live', 'my.wav']).split('\n')[0],
+    '"my.wav" is one too many: chartroom call my.wav makes a call of a recording',
+  )
+  assert.match(complaint(['live', '--port', 'x']), /^--port must be a whole number from 0 to 65535, not "x"/)
+  assert.equal(commandFrom(['live', '-h'], {}), { name: 'help', about: 'live' })
 })
 
 it('reads a call, with its defaults', () => {
@@ -124,5 +162,13 @@ for (const [args, says] of wrong) {
     assert.is(complaint(args).split('\n').length, 2)
   })
 }
+
+it('reads what is to be replayed', () => {
+  const replay = (...args: string[]) => commandFrom(['replay', ...args], {})
+  assert.equal(replay('one', 'two', '--json'), { name: 'replay', options: { folders: ['one', 'two'], json: true } })
+  assert.equal(replay('--help'), { name: 'help', about: 'replay' })
+  assert.throws(() => replay(), /^which recording\? Name its folder/)
+  assert.throws(() => replay(''), /^the name of a folder is empty/)
+})
 
 it.run()

@@ -2,7 +2,7 @@
 import { type AudioFrame, type Format, frameOf, joined, samplesOf } from '../../src/audio/frame.ts'
 import { sleep } from '../../src/clock.ts'
 import type { Recording } from '../../src/codec/wav.ts'
-import type { Conversation, Saying, Utterance } from '../../src/mind.ts'
+import type { ChatMessage, Conversation, Saying, Utterance } from '../../src/mind.ts'
 import type { VoiceActivity } from '../../src/minds/senses.ts'
 import type { Played, Word } from '../../src/ports.ts'
 import type { VirtualClock } from '../../src/virtual.ts'
@@ -14,11 +14,24 @@ export type Entry =
   | { type: 'state'; state: string; atMs: number }
   | { type: 'heard'; text: string; final: boolean; atMs: number }
   | { type: 'say'; atMs: number }
+  | { type: 'shown'; text: string }
   | Said
 export type Stage = { conversation: Conversation; entries: Entry[]; readonly said: Said[]; readonly readers: number }
-export type StageOptions = { clock: VirtualClock; caller: Recording; output?: Format; lastsMs?: number; failsMs?: number }
+export type StageOptions = {
+  clock: VirtualClock
+  caller: Recording
+  output?: Format
+  lastsMs?: number
+  failsMs?: number
+  writes?: [atMs: number, text: string][]
+}
 
 const frameMs = 50
+/** Whoever writes. */
+const nobody: Pick<ChatMessage, 'info' | 'participant'> = {
+  info: { id: 'ST_1', topic: 'lk.chat', attributes: {}, mimeType: 'text/plain', timestamp: 0 },
+  participant: { identity: 'ann', sid: 'PA_1', kind: 'standard', attributes: {}, active: true, tracks: [] },
+}
 /** From `say` to the first sample: what a queue and a path would cost. */
 const pathMs = 20
 
@@ -75,7 +88,14 @@ const utter = (desk: Desk, { audio, text }: Saying, id: string): Utterance => {
 async function* collectNothing(): AsyncGenerator<Word> {}
 
 /** `caller` is heard from 0 ms on, then silence, until `lastsMs` (it ends) or `failsMs` (it throws): for as long as somebody listens. */
-export const stage = ({ clock, caller, output = caller, lastsMs = Infinity, failsMs = Infinity }: StageOptions): Stage => {
+export const stage = ({
+  clock,
+  caller,
+  output = caller,
+  lastsMs = Infinity,
+  failsMs = Infinity,
+  writes = [],
+}: StageOptions): Stage => {
   const input = { sampleRate: caller.sampleRate, channels: caller.channels }
   const desk: Desk = { clock, output, entries: [], live: new Set(), line: Promise.resolve() }
   let readers = 0
@@ -94,6 +114,16 @@ export const stage = ({ clock, caller, output = caller, lastsMs = Infinity, fail
       readers--
     }
   }
+  const interrupt = () => {
+    for (const end of [...desk.live]) end()
+  }
+  async function* written(): AsyncGenerator<ChatMessage> {
+    for (const [atMs, text] of writes) {
+      await sleep(clock, atMs - clock.now())
+      interrupt()
+      yield { text, ...nobody, participantIdentity: 'ann' }
+    }
+  }
   return {
     entries: desk.entries,
     get said() {
@@ -105,16 +135,14 @@ export const stage = ({ clock, caller, output = caller, lastsMs = Infinity, fail
     conversation: {
       hear,
       see: async function* () {},
-      chat: async function* () {},
+      chat: written,
       say: saying => {
         desk.entries.push({ type: 'say', atMs: clock.now() })
         return utter(desk, saying, `SG_${desk.entries.length}`)
       },
-      show: async () => undefined,
+      show: async text => void desk.entries.push({ type: 'shown', text }),
       heard: (text, final) => desk.entries.push({ type: 'heard', text, final, atMs: clock.now() }),
-      interrupt: () => {
-        for (const interrupt of [...desk.live]) interrupt()
-      },
+      interrupt,
       speech: () => {},
       state: state => desk.entries.push({ type: 'state', state, atMs: clock.now() }),
       ready: async () => {},

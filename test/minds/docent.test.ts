@@ -9,7 +9,7 @@ import type { Hearing } from '../../src/minds/senses.ts'
 import { type Line, type Voice, voiceOf } from '../../src/minds/voice.ts'
 import type { Played } from '../../src/ports.ts'
 import { virtualClock } from '../../src/virtual.ts'
-import { loudness, type Stage, sounding, stage } from './conversation.ts'
+import { loudness, type Stage, type StageOptions, sounding, stage } from './conversation.ts'
 
 const it = suite('docent')
 const format = { sampleRate: 24_000, channels: 1 }
@@ -46,14 +46,18 @@ const textOf = (id: string) =>
     .words.map(word => word.text)
     .join('')
 
-const run = async (spans: [number, number][], options: Partial<DocentOptions> & { lastsMs?: number; failsMs?: number } = {}) => {
-  const { lastsMs, failsMs, ...more } = options
+const run = async (
+  spans: [number, number][],
+  options: Partial<DocentOptions> & Pick<StageOptions, 'lastsMs' | 'failsMs' | 'writes'> = {},
+) => {
+  const { lastsMs, failsMs, writes = [], ...more } = options
   const clock = virtualClock()
   const activity = loudness()
   const on = stage({
     clock,
     caller: sounding(input, 20_000, ...spans),
     output: format,
+    writes,
     ...(lastsMs !== undefined && { lastsMs }),
     ...(failsMs !== undefined && { failsMs }),
   })
@@ -110,6 +114,17 @@ it('is silent after 200 ms of speech, and goes on from the very word that was he
       [640, 940],
     ],
   )
+})
+
+it('takes what is written as a turn: it says a line that joins, and goes on from the word that was heard last', async () => {
+  const { on } = await toEnd([], {
+    writes: [
+      [1000, 'Hello?'],
+      [3200, 'What is a room?'],
+    ],
+  })
+  assert.equal(script(on).slice(0, 4), ['Hello there.', `${textOf('tour-1')} –`, 'Well now.', 'four five six.'])
+  assert.is(on.said[0]?.startMs, 1000 + 150 + 20)
 })
 
 it('is not disturbed by a cough, and by nothing shorter than minSpeechMs', async () => {

@@ -43,6 +43,24 @@ it('says back the words that were recognised, each with its time in what it says
   ])
 })
 
+it('shows what was written to it, as it was written', async () => {
+  const { on } = await run(
+    [[1000, 2000]],
+    {},
+    {
+      writes: [
+        [500, 'Hello?'],
+        [3000, 'Are you there?'],
+      ],
+    },
+  )
+  assert.equal(
+    on.entries.flatMap(entry => (entry.type === 'shown' ? [entry.text] : [])),
+    ['Hello?', 'Are you there?'],
+  )
+  assert.is(on.said.length, 1)
+})
+
 it('shows the words of the turn that it says back, though they come after its end', async () => {
   const hearing = speechHearing(loudness())
   const { on } = await run(
