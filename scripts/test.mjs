@@ -17,7 +17,7 @@ const help = `Usage: node scripts/test.mjs [options] [pattern ...]
 Runs test/**/*.test.ts, or those whose path contains one of the patterns. Each file is bundled by
 esbuild and runs in a process of its own. A file fails as a whole if it ends early, crashes, is not
 over at its deadline, runs no test, leaves a suite without .run(), or is still alive 5 s after its tests.
-Those that talk to a real server in real time run alone; one that fails is shown, and run once more.
+Those that talk to a real server or a browser in real time run alone; one that fails is shown, and run once more.
 
   --list        print the names of the files, run nothing
   --in FOLDER   look there instead of in test
@@ -44,8 +44,8 @@ const settleMs = 2_000
 const lanes = 2
 /** How much of the output of a failing file is shown, in characters. */
 const shownOutput = 60_000
-/** These talk to a real server in real time: nothing runs beside them, and one that fails gets a second try, which then counts. */
-const serialFiles = /\/(e2e\/|agents\/|ports\/livekit)[^/]+$/
+/** These talk to a real server or a browser in real time: nothing runs beside them, and one that fails gets a second try, which then counts. */
+const serialFiles = /\/(e2e\/|browser\/|agents\/|ports\/livekit)[^/]+$/
 const skippedLines = /(?:^|\s)SKIPPED (\d+): (.+)$/gm
 const isCI = process.env.CI === 'true'
 
