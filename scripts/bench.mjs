@@ -12,7 +12,10 @@ import { findServer, startServer } from './livekit.mjs'
 import { installPeers } from './peers.mjs'
 
 const outdir = join(root, '.cache/bench')
-const scripts = ['main', 'agent', 'model-agent', 'listener', 'callers', 'load-ours', 'load-floor', 'inside', 'reply']
+const scripts = [
+  ...['main', 'agent', 'model-agent', 'listener', 'callers', 'load-ours', 'load-floor'],
+  ...['inside', 'reply', 'hour', 'page'],
+]
 /** What speaks as the peer: bundled beside its packages, so that it finds them and not ours. */
 const peerScripts = ['agent-peer', 'load-peer']
 const peerOutdir = join(root, '.cache/peers/bench')

@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { Child } from './child.ts'
 import { median } from './figures.ts'
+import type { Hour } from './hour.ts'
+import type { LookingCost } from './looking.ts'
 import { limitRow, type Row } from './table.ts'
 
 /** Says what an import costs: ms until it is there, and MB that are resident then. */
@@ -16,6 +18,48 @@ const importCost = async (file: string): Promise<{ ms: number; mb: number }> => 
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, NODE_ENV: 'production' } })
   const [ms = Number.NaN, mb = Number.NaN] = stdout.trim().split(' ').map(Number)
   return { ms, mb }
+}
+
+/** A recording of an hour. */
+const hourRows = async (file: string): Promise<Row[]> => {
+  const child = new Child('hour', file)
+  try {
+    const { openMs, momentMs, spanMs, soundMs } = await child.ask<Hour>('hour')
+    return [
+      limitRow('recording', 'an hour opens', openMs, 2_000, 'ms', 5),
+      limitRow('recording', 'a moment of it, 95th percentile', momentMs.p95, 20, 'ms', 300),
+      limitRow('recording', 'all of its lanes', spanMs, 100, 'ms', 1),
+      limitRow('recording', 'a second of both voices', soundMs, 100, 'ms', 1),
+    ]
+  } finally {
+    await child.end()
+  }
+}
+const lookingRows = ({ off, probe, recording }: LookingCost): Row[] => [
+  { ...limitRow('looking', 'an event of the actors, nobody looks on', off, 0, 'µs', 9), bar: '', ok: undefined },
+  limitRow('looking', 'what an inspector adds to it', probe, 5, 'µs', 9),
+  { ...limitRow('looking', 'what a recording adds to it, written to the disk', recording, 0, 'µs', 9), bar: '', ok: undefined },
+]
+const pageRows = async (bundle: (name: string) => string): Promise<Row[]> => {
+  const page = new Child('page', bundle('page'))
+  try {
+    const { there, back } = await page.ask<{ there: number[]; back: number[] }>('trips')
+    const idle = await page.ask<number>('idle')
+    return [
+      limitRow(
+        'page',
+        "a page's microphone, from the socket to the agent (its frames are 50 ms)",
+        median(there),
+        100,
+        'ms',
+        there.length,
+      ),
+      limitRow('page', 'the agent, from `say` to the socket of the page', median(back), 60, 'ms', back.length),
+      limitRow('page', 'a call of a page in which nobody speaks, % of a core', 100 * idle, 10, '%', 1),
+    ]
+  } finally {
+    await page.end()
+  }
 }
 
 /** `bundle`: where the bundles of the bench are; `entry` among them is that of the package. */
@@ -36,6 +80,7 @@ export const insideRows = async (wanted: readonly string[], bundle: (name: strin
       rows.push(limitRow('start', 'room start on the loopback', await child.ask('start'), 3, 'ms', 100))
     if (wanted.includes('minute'))
       rows.push(limitRow('minute', 'a simulated minute of conversation', await child.ask('minute'), 100, 'ms', 5))
+    if (wanted.includes('looking')) rows.push(...lookingRows(await child.ask<LookingCost>('looking')))
   } finally {
     await child.end()
   }
@@ -49,6 +94,8 @@ export const insideRows = async (wanted: readonly string[], bundle: (name: strin
       await speaker.end()
     }
   }
+  if (wanted.includes('recording')) rows.push(...(await hourRows(bundle('hour'))))
+  if (wanted.includes('page')) rows.push(...(await pageRows(bundle)))
   if (wanted.includes('import')) {
     const costs = []
     for (let n = 0; n < imports; n++) costs.push(await importCost(bundle('entry/index')))

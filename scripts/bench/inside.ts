@@ -10,6 +10,7 @@ import { openRoom } from '../../src/room.ts'
 import { type VirtualClock, virtualClock } from '../../src/virtual.ts'
 import { serve } from './child.ts'
 import { median } from './figures.ts'
+import { looking } from './looking.ts'
 
 const format = { sampleRate: 24_000, channels: 1 }
 const frame = frameOf(new Int16Array(samplesOf(10, format.sampleRate)), format)
@@ -144,4 +145,4 @@ const minute = async (count: number, warm: number) => {
   return median(times.slice(warm))
 }
 
-serve({ frames: () => pipes(50_000), start: () => start(100, 10), minute: () => minute(5, 10) })
+serve({ frames: () => pipes(50_000), start: () => start(100, 10), minute: () => minute(5, 10), looking: () => looking(9, 40) })
