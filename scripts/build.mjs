@@ -10,6 +10,7 @@ import { common, root } from './bundle.mjs'
 
 const all = [
   'src/index.ts',
+  'src/inspector/index.ts',
   'src/livekit/index.ts',
   'src/minds/livekit-agents/index.ts',
   'src/minds/openai/index.ts',

@@ -101,14 +101,25 @@ export const rules = [
     why: 'minds and codecs know the ports and their own SDK',
   },
   {
-    in: ['src/inspector/messages.ts', 'src/inspector/scene.ts'],
+    in: ['src/inspector/messages.ts', 'src/inspector/scene.ts', 'src/inspector/rows.ts', 'src/inspector/find.ts'],
     may: ['./'],
     types: ['src/facts.ts', 'src/ports.ts'],
     why: 'pages and processes share these: they know JSON, and nothing that runs',
   },
   {
     in: ['src/page/'],
-    may: ['xstate', 'src/page/', 'src/inspector/messages.ts', 'src/inspector/scene.ts', 'src/audio/'],
+    may: [
+      'xstate',
+      'machines/*',
+      'src/page/',
+      'src/inspector/messages.ts',
+      'src/inspector/scene.ts',
+      'src/inspector/rows.ts',
+      'src/inspector/find.ts',
+      'src/charts/svg.ts',
+      'src/loopback/lead.ts',
+      'src/audio/',
+    ],
     types: ['src/facts.ts', 'src/ports.ts', 'src/mind.ts'],
     why: 'a page runs in a browser: it knows messages, and no process',
   },
@@ -130,6 +141,7 @@ export const rules = [
       'src/recording/',
       'src/charts/',
       'src/loopback/',
+      'src/codec/wav.ts',
       ...leaves,
     ],
     why: 'an inspector looks at the room from outside; the room does not know it',
@@ -142,7 +154,7 @@ export const rules = [
   {
     in: ['src/room-io.ts', 'src/multimodal-agent.ts'],
     may: ['xstate', 'src/*', 'src/session/', 'src/realtime/', 'src/livekit/', ...leaves],
-    types: ['@livekit/', 'machines/', 'src/inbound/'],
+    types: ['@livekit/', 'machines/', 'src/inbound/', 'src/recording/recorder.ts'],
     why: 'a façade shows the room, in a room of LiveKit too; what it does, the room does',
   },
   {
@@ -164,6 +176,7 @@ export const rules = [
       'src/codec/opus.ts',
       ...leaves,
     ],
+    types: ['src/recording/recorder.ts', 'src/inspector/messages.ts'],
     why: 'the room puts the engine together, for any world',
   },
 ]
@@ -194,7 +207,7 @@ export const forbidden = [
 ]
 
 /** Lines: what no file may exceed, and what all of the engine may take; the aims are 120, 80 and 3,000. */
-export const budget = { machine: 200, file: 250, engine: 8_200, machines: 16 }
+export const budget = { machine: 200, file: 250, engine: 8_350, machines: 16 }
 export const engine = [
   'machines/',
   'src/inbound/',

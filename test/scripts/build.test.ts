@@ -34,6 +34,11 @@ it.before(() => {
   write('src/multimodal-agent.ts', "export { machine } from './index.ts'\n")
   write('src/minds/livekit-agents/index.ts', "export { machine } from '../../index.ts'\n")
   write('src/minds/openai/index.ts', "export { machine } from '../../index.ts'\n")
+  write('src/inspector/index.ts', "export { machine } from '../index.ts'\n")
+  write('src/page/main.ts', "import './main.css'\nconsole.log('a page')\n")
+  write('src/page/main.css', 'p { color: red }\n')
+  write('src/page/noise.worklet.ts', "console.log('in the audio thread')\n")
+  write('src/page/index.html', '<!doctype html>\n')
   write('src/testing.ts', 'export type Fake = { fake: true }\nexport const fake: Fake = { fake: true }\n')
   write('src/cli.ts', "import { tone } from './index.ts'\nconsole.log(await tone(440))\n")
   write('dist/old-ABC.js', 'left by an earlier build\n')
@@ -42,10 +47,11 @@ it.after(() => rmSync(folder, { recursive: true, force: true }))
 
 it('bundles what package.json names, and sweeps what earlier builds left', () => {
   const { status, output } = node('.', 'scripts/build.mjs')
-  const entries = 'index livekit/index minds/livekit-agents/index minds/openai/index multimodal-agent room-io testing cli'
-    .split(' ')
-    .map(name => `${name}.js`)
-  assert.ok(output.startsWith(`dist/: ${entries.join(', ')}, `), output)
+  const entries =
+    'cli index inspector/index livekit/index minds/livekit-agents/index minds/openai/index multimodal-agent room-io testing'
+  const names = entries.split(' ').map(name => `${name}.js`)
+  const [, said = ''] = /^dist\/: (.*), \d+ files/.exec(output) ?? []
+  assert.equal(said.split(', ').sort(), names, output)
   assert.match(output, /, \d+ files, \d+ kB, \d+ ms\n$/)
   assert.is(status, 0)
   assert.not(existsSync(join(folder, 'dist/old-ABC.js')))
@@ -54,6 +60,7 @@ it('bundles what package.json names, and sweeps what earlier builds left', () =>
     readdirSync(join(folder, 'dist')).some(name => /^tone-\w+\.js$/.test(name)),
     'what loads on first use is a file of its own',
   )
+  assert.equal(readdirSync(join(folder, 'dist/page')).sort(), ['index.html', 'main.css', 'main.js', 'noise.worklet.js'])
 })
 
 it('makes a command that starts by itself and finds its assets', () => {
