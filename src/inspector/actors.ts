@@ -1,10 +1,9 @@
 /** The actors of a room, as an inspector sees them: who begins and ends, what they are sent, and what they do about it. */
 import { type AnyActorRef, type AnyEventObject, type AnyMachineSnapshot, type InspectionEvent, isMachineSnapshot } from 'xstate'
 import { lineOf } from '../errors.ts'
-import { Definitions } from './definitions.ts'
+import { Definitions, type Tell } from './definitions.ts'
 import type { EventMessage, Path, StepMessage, Taken } from './messages.ts'
 import { isActor, members, pathOf, plain } from './plain.ts'
-import type { Tell } from './probe.ts'
 import { changeOf, differs, enabledIn, isNamed, note, stateOf } from './steps.ts'
 
 /** So many children of one parent are remembered by name, to count how often each was begun; then the oldest are not. */

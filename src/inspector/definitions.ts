@@ -1,7 +1,10 @@
 /** How the machines of a room are made, each told once. */
 import type { AnyStateMachine } from 'xstate'
 import { definitionOf } from '../charts/definition.ts'
-import type { Tell } from './probe.ts'
+import type { Message } from './messages.ts'
+
+/** Gives a message its number, which comes back, and its time, and tells it. */
+export type Tell = (message: Message) => number
 
 /** So many are told; who makes machines anew for everything would fill the memory with them. */
 const MOST = 1_000

@@ -4,6 +4,7 @@ import { lineOf } from '../errors.ts'
 import type { ChartRoom } from '../room.ts'
 import type { Taps } from '../taps.ts'
 import { Actors } from './actors.ts'
+import type { Tell } from './definitions.ts'
 import type { MediaRef, Message } from './messages.ts'
 import { observe } from './observe.ts'
 import { members } from './plain.ts'
@@ -12,8 +13,6 @@ import { watchStalls } from './stalls.ts'
 
 /** What of a room is looked at. */
 export type Inspected = Pick<ChartRoom, 'on'> & { actor: AnyActorRef; taps: Pick<Taps, 'add' | 'clock' | 'log' | 'sampleRate'> }
-/** Gives a message its number, which comes back, and its time, and tells it. */
-export type Tell = (message: Message) => number
 export type ProbeHands = {
   /** Gets every message at once. It may not call the room. Throws it, the probe is taken off. */
   sink: (message: Message) => void
