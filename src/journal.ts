@@ -157,9 +157,6 @@ export class Seam {
   }
 }
 
-/** The same world; whatever it gives is written down before the engine sees it. Values, errors and ends pass unchanged. */
-export const journaled = (world: World, journal: Journal): World => new Seam(world, { journal }).world
-
 /** An actor of the owner's, or below one. */
 export const isForeign = (actor: AnyActorRef): boolean => {
   for (let one: AnyActorRef | undefined = actor; one?._parent; one = one._parent)

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AudioFrame, frameOf } from '../src/audio/frame.ts'
 import { sleep } from '../src/clock.ts'
-import { hashOf, type JournalLine, journaled } from '../src/journal.ts'
+import { hashOf, type JournalLine, Seam } from '../src/journal.ts'
 import { createLoopback } from '../src/loopback/index.ts'
 import type { Incoming, Publication, RoomEvent, World } from '../src/ports.ts'
 import { openRoom } from '../src/room.ts'
@@ -112,7 +112,7 @@ const seamOn = (ports: Partial<Record<keyof World, object>>) => {
   const world = { ...hub.world({ identity: 'agent' }), log: (_: string, code: string) => logged.push(code), ...ports } as World
   const kinds = () =>
     lines.map(({ kind, name, value }) => `${kind} ${name}${value === undefined ? '' : ` ${JSON.stringify(value)}`}`)
-  return { clock, lines, logged, kinds, world: journaled(world, line => lines.push(line)) }
+  return { clock, lines, logged, kinds, world: new Seam(world, { journal: line => lines.push(line) }).world }
 }
 const never = () => new AbortController().signal
 
@@ -271,9 +271,10 @@ it('gives up a journal that throws, says so once, and changes nothing else', asy
   const logged: string[] = []
   const { world } = seamOn({})
   let lines = 0
-  const broken = journaled({ ...world, log: (_level, code) => logged.push(code) }, () => {
+  const journal = () => {
     if (++lines === 2) throw new Error('disk full')
-  })
+  }
+  const broken = new Seam({ ...world, log: (_level, code) => logged.push(code) }, { journal }).world
   for (let n = 0; n < 4; n++) assert.is(broken.ids.next('SG_'), 'SG_1')
   assert.equal([lines, logged], [2, ['journal.failed']])
 })

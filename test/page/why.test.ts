@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Message } from '../../src/inspector/messages.ts'
 import { type Far, farWith } from '../../src/page/far.ts'
-import { endWords, linkWords, sentenceOf, whyOf } from '../../src/page/state/why.ts'
+import { endWords, linkWords, whyOf } from '../../src/page/state/why.ts'
 import { tape, way } from './tapes.ts'
 
 const it = suite('why an actor is in its state')
@@ -15,7 +15,14 @@ const why = (messages: readonly Message[], path: string, seq: number, far?: Far)
 }
 const told = (...[messages, path, seq]: Parameters<typeof why>) => {
   const { links, end } = why(messages, path, seq)
-  return [...links.map(link => sentenceOf(linkWords(link))), endWords[end]]
+  return [
+    ...links.map(link =>
+      linkWords(link)
+        .map(({ text }) => text)
+        .join(''),
+    ),
+    endWords[end],
+  ]
 }
 const all = Number.POSITIVE_INFINITY
 

@@ -137,5 +137,3 @@ export const endWords: Record<End, string> = {
   lost: 'What was before is not kept any more.',
   long: 'And so on: follow the last one to see further back.',
 }
-
-export const sentenceOf = (words: Words): string => words.map(({ text }) => text).join('')

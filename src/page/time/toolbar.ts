@@ -3,6 +3,7 @@ import { attribute, button, h, text } from '../dom.ts'
 import type { Actions, View } from '../panel.ts'
 import { clockText } from '../times.ts'
 import type { Player, Side } from './player.ts'
+import './controls.css'
 import './toolbar.css'
 
 export type Toolbar = { element: HTMLElement; show(view: View, at: number): void }
