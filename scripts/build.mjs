@@ -12,6 +12,7 @@ const all = [
   'src/index.ts',
   'src/inspector/index.ts',
   'src/livekit/index.ts',
+  'src/livekit/rtc/index.ts',
   'src/minds/livekit-agents/index.ts',
   'src/minds/openai/index.ts',
   'src/multimodal-agent.ts',

@@ -18,8 +18,8 @@ paragraphs of docs/why.md, and prints those that nobody names. A title names an 
 
 /** A title stands on its own: one in a comment, or behind a dot as with it.skip, is none. */
 const titled = /^(?!\s*(?:\/\/|\/?\*))(?:.*[^.\w'"`])?it\(\s*('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)/gm
-const range = /\b[A-Z]+-\d+a?\s*(?:\bto\b|\.\.+|…|–|—)\s*(?:[A-Z]+-)?\d+a?/g
-const ids = /(?<![\w-])[A-Z]+-\d+a?(?![\w-])/g
+const range = /\b[A-Z][A-Z\d]*-\d+a?\s*(?:\bto\b|\.\.+|…|–|—)\s*(?:[A-Z][A-Z\d]*-)?\d+a?/g
+const ids = /(?<![\w-])[A-Z][A-Z\d]*-\d+a?(?![\w-])/g
 
 /** @param {string} text */
 const named = text => [...new Set(text.replace(range, '').match(ids) ?? [])]
@@ -27,7 +27,7 @@ const named = text => [...new Set(text.replace(range, '').match(ids) ?? [])]
 /** @param {string} text @returns {[id: string, about: string][]} */
 const statementsIn = text =>
   text.split('\n').flatMap(line => {
-    const [, id, about] = /^([A-Z]+-\d+a?) (.+)$/.exec(line) ?? []
+    const [, id, about] = /^([A-Z][A-Z\d]*-\d+a?) (.+)$/.exec(line) ?? []
     return id && about ? [[id, about]] : []
   })
 
