@@ -1,6 +1,9 @@
 /** The machine's own clock, and waiting by any clock. */
 import type { Clock } from './ports.ts'
 
+/** The longest time that a timer can be set for, in ms: 24.8 days. Longer ones would be over at once. */
+export const LONGEST = 2 ** 31 - 1
+
 /** The machine's monotonic clock: milliseconds since `origin`, frozen until the current turn of the event loop ends. */
 export const realClock = (origin = performance.now()): Clock => {
   let frozen: number | undefined

@@ -9,4 +9,11 @@ export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
 /** One line about anything that was thrown. */
-export const lineOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+export const lineOf = (error: unknown): string => textOf(error instanceof Error ? error.message : error).split('\n', 1)[0] ?? ''
+const textOf = (thrown: unknown): string => {
+  try {
+    return String(thrown)
+  } catch {
+    return 'something that cannot be put into words' // an object without a prototype, say
+  }
+}

@@ -26,6 +26,15 @@ export const within = <T>(work: Promise<T>, { clock, ms, what, signal }: Limits)
     else signal?.addEventListener('abort', cancel, { once: true })
   })
 
+/** Settles as `work` does, or rejects with the signal's reason. */
+export const until = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const cancel = () => reject(signal?.reason)
+    if (signal?.aborted) cancel()
+    else signal?.addEventListener('abort', cancel, { once: true })
+    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', cancel))
+  })
+
 /** Why a signal aborted, as an Error of one line. */
 export const reasonOf = (signal: AbortSignal | undefined): Error =>
   signal?.reason instanceof Error ? signal.reason : coded('ERR_ABORTED', 'it was cancelled')
