@@ -14,7 +14,7 @@ import { installPeers } from './peers.mjs'
 const outdir = join(root, '.cache/bench')
 const scripts = [
   ...['main', 'agent', 'model-agent', 'listener', 'callers', 'load-ours', 'load-floor'],
-  ...['inside', 'reply', 'hour', 'page'],
+  ...['inside', 'reply', 'hour', 'page', 'mixing'],
 ]
 /** What speaks as the peer: bundled beside its packages, so that it finds them and not ours. */
 const peerScripts = ['agent-peer', 'load-peer']

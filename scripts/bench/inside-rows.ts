@@ -6,6 +6,7 @@ import { Child } from './child.ts'
 import { median } from './figures.ts'
 import type { Hour } from './hour.ts'
 import type { LookingCost } from './looking.ts'
+import type { MixingAsked } from './mixing.ts'
 import { limitRow, type Row } from './table.ts'
 
 /** Says what an import costs: ms until it is there, and MB that are resident then. */
@@ -61,6 +62,30 @@ const pageRows = async (bundle: (name: string) => string): Promise<Row[]> => {
     await page.end()
   }
 }
+/** So long each kind of mixing is measured, in ms, and so often, ours and rtc-node's in turn. */
+const mixingMs = 3_000
+const mixingRounds = 3
+const mixingRows = async (file: string): Promise<Row[]> => {
+  const share = async (blockMs: number, plain: boolean) => {
+    const child = new Child('mixing', file)
+    try {
+      return 100 * (await child.ask<number>('mixing', { ms: mixingMs, plain, blockMs } satisfies MixingAsked))
+    } finally {
+      await child.end()
+    }
+  }
+  const rows: Row[] = []
+  for (const blockMs of [100, 10]) {
+    const [plain, ours]: [number[], number[]] = [[], []]
+    for (let round = 0; round < mixingRounds; round++) {
+      plain.push(await share(blockMs, true))
+      ours.push(await share(blockMs, false))
+    }
+    const what = `32 streams mixed to blocks of ${blockMs} ms, % of a core`
+    rows.push({ ...limitRow('mixing', what, median(ours), 5, '%', mixingRounds), floor: `${median(plain).toFixed(2)} %` })
+  }
+  return rows
+}
 
 /** `bundle`: where the bundles of the bench are; `entry` among them is that of the package. */
 export const insideRows = async (wanted: readonly string[], bundle: (name: string) => string): Promise<Row[]> => {
@@ -96,6 +121,7 @@ export const insideRows = async (wanted: readonly string[], bundle: (name: strin
   }
   if (wanted.includes('recording')) rows.push(...(await hourRows(bundle('hour'))))
   if (wanted.includes('page')) rows.push(...(await pageRows(bundle)))
+  if (wanted.includes('mixing')) rows.push(...(await mixingRows(bundle('mixing'))))
   if (wanted.includes('import')) {
     const costs = []
     for (let n = 0; n < imports; n++) costs.push(await importCost(bundle('entry/index')))

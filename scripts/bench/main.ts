@@ -50,7 +50,7 @@ const needs: Record<string, SceneName[]> = {
 const read = ['text', 'words']
 const modelled = ['truncate']
 const costly = ['cpu', 'memory']
-const inside = ['frames', 'start', 'minute', 'looking', 'reply', 'recording', 'page', 'import']
+const inside = ['frames', 'start', 'minute', 'looking', 'reply', 'recording', 'page', 'mixing', 'import']
 /** The names of all rows. */
 export const rowNames = [...Object.keys(needs), ...read, ...modelled, ...costly, ...inside]
 /** So many times each number of sessions is measured. */
