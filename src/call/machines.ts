@@ -13,12 +13,21 @@ import { playoutMachine } from '../../machines/outbound/playout.ts'
 import { presenceMachine } from '../../machines/outbound/presence.ts'
 import { syncMachine } from '../../machines/outbound/sync.ts'
 import { transcriptMachine } from '../../machines/outbound/transcript.ts'
+import { writerMachine } from '../../machines/outbound/writer.ts'
 import { realtimeMachine } from '../../machines/realtime.ts'
 import { roomMachine } from '../../machines/room.ts'
 import { viewerMachine } from '../../machines/viewer.ts'
 
 const inbound = [linkMachine, microphoneMachine, preconnectMachine, cameraMachine, chatMachine]
-const outbound = [outputMachine, playoutMachine, interruptionMachine, syncMachine, transcriptMachine, presenceMachine]
+const outbound = [
+  outputMachine,
+  playoutMachine,
+  interruptionMachine,
+  syncMachine,
+  transcriptMachine,
+  presenceMachine,
+  writerMachine,
+]
 
 export const machines: Record<string, AnyStateMachine> = Object.fromEntries(
   [...inbound, ...outbound, agentMachine, realtimeMachine, roomMachine, liveMachine, viewerMachine].map(

@@ -33,11 +33,14 @@ it('lists the machines, and draws each', async place => {
   const { stdout } = await chartroom(place, 'draw')
   const listed = stdout.trim().split('\n')
   assert.match(listed.join('\n'), /^playout +9 states, 46 transitions$/m)
+  const documented = await readFile(join(root, 'docs/machines.md'), 'utf8')
+  const names = Array.from(documented.matchAll(/^## (\w+)$/gm), ([, name]) => name)
+  assert.equal(listed.map(line => line.split(' ')[0]).sort(), names.sort())
   const all = await chartroom(place, 'draw', '--all', 'drawn/here')
   assert.equal([all.code, all.stderr, all.stdout.trim().split('\n').length], [0, '', listed.length])
-  const files = await readdir(join(place.base, 'drawn/here'))
-  assert.is(files.length, listed.length)
-  for (const file of files) parseXml(await readFile(join(place.base, 'drawn/here', file), 'utf8'))
+  const drawn = await readdir(join(place.base, 'drawn/here'))
+  assert.is(drawn.length, listed.length)
+  for (const file of drawn) parseXml(await readFile(join(place.base, 'drawn/here', file), 'utf8'))
 })
 
 it('draws a machine of a module, as SVG or for Markdown, to standard output or a file', async place => {
