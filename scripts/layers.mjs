@@ -4,7 +4,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { budget, engine, entry, forbidden, lightPackages, livekitPackages, livekitPlaces, rules, worldly } from './rules.mjs'
+import {
+  budget,
+  engine,
+  entry,
+  forbidden,
+  guarded,
+  lightPackages,
+  livekitPackages,
+  livekitPlaces,
+  rules,
+  worldly,
+} from './rules.mjs'
 
 /** @typedef {{ specifier: string, line: number, typeOnly: boolean, lazy: boolean }} Import */
 
@@ -103,8 +114,8 @@ const problemsOf = (file, text, found, machines) => {
     const problem = wrong(file, one, machines)
     if (problem) problems.push(`${file}:${one.line}: ${problem}`)
   }
-  if (isIn(file, worldly)) return problems
-  for (const { name, why } of forbidden)
+  const names = [...guarded.filter(({ in: places }) => !isIn(file, places)), ...(isIn(file, worldly) ? [] : forbidden)]
+  for (const { name, why } of names)
     for (const { index, 0: word } of text.matchAll(name))
       problems.push(`${file}:${lineAt(text, index)}: ${word.replace(/\s*\($/, '')}: ${why}`)
   return problems

@@ -77,9 +77,13 @@ export const rules = [
       'xstate',
       'mime',
       'node:',
-      './',
+      'src/livekit/rtc/',
       'machines/outbound/writer.ts',
       'src/codec/wav.ts',
+      'src/livekit/failures.ts',
+      'src/livekit/quiet.ts',
+      'src/livekit/wait.ts',
+      'src/pipes/until.ts',
       ...leaves,
     ],
     why: 'the RTC surface knows rtc-node, pure functions, and neither the engine nor its ports on LiveKit',
@@ -221,8 +225,17 @@ export const forbidden = [
   { name: /\bMath\.random\b|\bcrypto\.(?:randomUUID|getRandomValues|randomBytes)\b/g, why: 'ids come from the ids: ids.next()' },
 ]
 
+/** What only these files may name, worldly or not. */
+export const guarded = [
+  {
+    name: /_ffiClientInstance|@livekit\/rtc-ffi-bindings/g,
+    in: ['src/livekit/rtc/native.ts'],
+    why: 'src/livekit/rtc/native.ts is the one door to the native layer',
+  },
+]
+
 /** Lines: what no file may exceed, and what all of the engine may take; the aims are 120, 80 and 3,000. */
-export const budget = { machine: 200, file: 250, engine: 8_350, machines: 16 }
+export const budget = { machine: 200, file: 250, engine: 8_450, machines: 17 }
 export const engine = [
   'machines/',
   'src/inbound/',

@@ -2,23 +2,26 @@
 import type { Room as SdkRoom } from '@livekit/rtc-node'
 import { coded } from '../errors.ts'
 import type { Joined, Room, RoomEvent, World } from '../ports.ts'
-import { listenTo, listenToNative } from './events.ts'
+import { listenTo } from './events.ts'
 import { Line } from './line.ts'
 import { hush } from './quiet.ts'
-import { change, noteLeft, refuseWhenDown } from './room.ts'
+import { change } from './room.ts'
+import { noteLeft, refuseWhenDown } from './rtc/room/lifetime.ts'
+import { sdkOf, type Wraps } from './rtc/sdk.ts'
 import { reasonOf } from './wait.ts'
 import { type Surroundings, surroundings, worldOn } from './world.ts'
 
 const needed = ['on', 'off', 'registerTextStreamHandler', 'registerByteStreamHandler'] as const
 
 /**
- * All ports on a room of the SDK, connected now or later: joining waits for it, leaving takes only off what is ours. Nothing
- * happens before a port is used. Throws a TypeError that names what the room lacks.
+ * All ports on a room of the SDK (or of `chartroom/rtc`), connected now or later: joining waits for it, leaving takes only off what is
+ * ours. Nothing happens before a port is used. Throws a TypeError that names what the room lacks.
  */
-export const attach = (room: SdkRoom, given: Surroundings = {}): World => {
+export const attach = (given: SdkRoom | Wraps<SdkRoom>, surrounding: Surroundings = {}): World => {
+  const room = typeof given === 'object' && given !== null ? sdkOf(given) : given
   for (const method of needed)
     if (typeof room?.[method] !== 'function') throw new TypeError(`the room has no ${method}: give a Room of @livekit/rtc-node`)
-  const around = surroundings(given)
+  const around = surroundings(surrounding)
   const line = new Line(around.clock, around.log)
   line.room = room
   return worldOn(line, around, () => new Guest(line, room))
@@ -46,7 +49,6 @@ class Guest implements Room {
     hush(line.log)
     this.#offs.push(listenTo(line, room)) // what comes until the roster is taken is in the roster
     await this.#connected(signal)
-    this.#offs.push(listenToNative(line, room))
     this.#name()
     const participants = line.roster()
     line.tell = tell

@@ -1,121 +1,79 @@
-/** Turns what rtc-node's room emits into facts. No handler throws: rtc-node would make an unhandled rejection of it. */
+/** Turns what happens in rtc-node's room into facts. */
 import type { RemoteParticipant, RemoteTrackPublication, Room as SdkRoom, TrackPublication } from '@livekit/rtc-node'
-import { lineOf } from '../errors.ts'
 import type { RoomEvent } from '../ports.ts'
 import { attributesOf, endReasonOf, leaveReasonOf, trackInfoOf } from './facts.ts'
 import type { Line } from './line.ts'
-import { listenForActive } from './native.ts'
+import type { Arguments } from './rtc/emitter.ts'
+import type { EventsOf, SdkKinds, Words } from './rtc/room/events.ts'
+import { listenTo as listenToRoom } from './rtc/room/listen.ts'
 
 type TrackFact = Extract<RoomEvent, { type: `track.${string}` }>['type']
-/** Makes a handler that logs what it throws. */
-type Guard = <A extends unknown[]>(name: string, handler: (...args: A) => void) => (...args: A) => void
+type SdkEvents = EventsOf<SdkKinds>
+type Handlers = { [E in keyof SdkEvents]?: (...told: Arguments<SdkEvents[E]>) => void }
 
-/** Where handlers are put. */
-type Emitter = Pick<SdkRoom, 'on'>
+/** rtc-node's objects as they are. */
+const words: Words<SdkKinds> = {
+  ...{ local: one => one, remote: one => one },
+  ...{ localPublication: one => one, remotePublication: one => one },
+  ...{ localTrack: one => one, remoteTrack: one => one },
+}
 
 const from = (participant: RemoteParticipant) => ({ identity: participant.identity, participantSid: participant.sid ?? '' })
-/** rtc-node's types promise a participant; for one it does not know it passes undefined. */
-const isKnown = (line: Line, participant: { identity: string } | undefined): participant is RemoteParticipant =>
-  participant !== undefined && line.room?.remoteParticipants.get(participant.identity) === participant
 
 /** From now on everything that happens in `room` is told to the line, until the returned function is called. */
 export const listenTo = (line: Line, room: SdkRoom): (() => void) => {
-  const offs: (() => void)[] = []
-  const on: SdkRoom['on'] = (event, handler) => {
-    offs.push(() => room.off(event, handler))
-    return room.on(event, handler)
-  }
-  const guard: Guard =
-    (name, handler) =>
-    (...args) => {
-      try {
-        handler(...args)
-      } catch (error) {
-        line.log('error', 'livekit.handler.failed', { event: name, error: lineOf(error) })
-      }
-    }
-  listenToPeople(line, { on }, guard)
-  listenToTracks(line, { on }, guard)
-  listenToOurs(line, { on }, guard)
-  return () => {
-    for (const off of offs.splice(0)) off()
-  }
+  const handlers: Handlers = { ...people(line), ...tracks(line), ...ours(line) }
+  return listenToRoom<SdkKinds>(room, words, (event, ...told) => handlers[event]?.(...told), line.log)
 }
 
-/** What only the native client tells; to be called once connected, when there is one. */
-export const listenToNative = (line: Line, room: SdkRoom): (() => void) =>
-  listenForActive(room, identity => {
-    line.activate(identity)
-  })
+/** Whether it is one of the others, who is here. */
+const isOther = (line: Line, participant: { identity: string }): participant is RemoteParticipant =>
+  line.room?.remoteParticipants.get(participant.identity) === participant
 
-const listenToPeople = (line: Line, room: Emitter, guard: Guard): void => {
-  room.on(
-    'participantConnected',
-    guard('participantConnected', participant => line.fact({ type: 'participant.joined', participant: line.about(participant) })),
-  )
-  room.on(
-    'participantDisconnected',
-    guard('participantDisconnected', participant => {
-      line.deactivate(participant.identity)
-      for (const publication of participant.trackPublications.values()) end(line, publication, participant)
-      line.fact({ type: 'participant.left', reason: leaveReasonOf(participant.disconnectReason), ...from(participant) })
-    }),
-  )
-  room.on(
-    'participantAttributesChanged',
-    guard('participantAttributesChanged', (_, participant) => {
-      if (!isKnown(line, participant)) return // our own
-      line.fact({ type: 'participant.changed', attributes: attributesOf(participant), ...from(participant) })
-    }),
-  )
-  room.on(
-    'dataReceived',
-    guard('dataReceived', (_, participant) => {
-      if (participant) line.activate(participant.identity)
-    }),
-  )
-}
+const people = (line: Line): Handlers => ({
+  participantConnected: ({ participant }) => line.fact({ type: 'participant.joined', participant: line.about(participant) }),
+  participantActive: ({ participant }) => line.activate(participant.identity),
+  participantDisconnected: ({ participant }) => {
+    line.deactivate(participant.identity)
+    for (const publication of participant.trackPublications.values()) end(line, publication, participant)
+    line.fact({ type: 'participant.left', reason: leaveReasonOf(participant.disconnectReason), ...from(participant) })
+  },
+  participantAttributesChanged: ({ participant }) => {
+    if (!isOther(line, participant)) return // our own
+    line.fact({ type: 'participant.changed', attributes: attributesOf(participant), ...from(participant) })
+  },
+  dataReceived: ({ participant }) => {
+    if (participant) line.activate(participant.identity)
+  },
+})
 
-const listenToTracks = (line: Line, room: Emitter, guard: Guard): void => {
+const tracks = (line: Line): Handlers => {
   const tell = (type: TrackFact, publication: TrackPublication, participant: RemoteParticipant, key = line.keyOf(publication)) =>
     line.fact({ type, track: trackInfoOf(publication, key), ...from(participant) })
-  room.on(
-    'trackPublished',
-    guard('trackPublished', (publication, participant) => {
-      if (!isKnown(line, participant)) return
+  const mute =
+    (type: TrackFact): NonNullable<Handlers['trackMuted']> =>
+    ({ publication, participant }) => {
+      if (isOther(line, participant)) tell(type, publication, participant)
+    }
+  return {
+    trackPublished: ({ publication, participant }) => {
       tell('track.published', publication, participant)
       line.activate(participant.identity)
-    }),
-  )
-  room.on(
-    'trackUnpublished',
-    guard('trackUnpublished', (publication, participant) => {
+    },
+    trackUnpublished: ({ publication, participant }) => {
       end(line, publication, participant)
       tell('track.unpublished', publication, participant)
-    }),
-  )
-  room.on(
-    'trackSubscribed',
-    guard('trackSubscribed', (track, publication, participant) => {
+    },
+    trackSubscribed: ({ track, publication, participant }) => {
       end(line, publication, participant)
       tell('track.subscribed', publication, participant, line.name(publication, track))
-    }),
-  )
-  room.on(
-    'trackUnsubscribed',
-    guard('trackUnsubscribed', (_, publication, participant) => end(line, publication, participant)),
-  )
-  const mute = (type: TrackFact) => (publication: TrackPublication, participant: { identity: string }) => {
-    if (isKnown(line, participant)) tell(type, publication, participant)
+    },
+    trackUnsubscribed: ({ publication, participant }) => end(line, publication, participant),
+    trackMuted: mute('track.muted'),
+    trackUnmuted: mute('track.unmuted'),
+    trackSubscriptionFailed: ({ trackSid, participant, error }) =>
+      line.log('warn', 'livekit.subscription.failed', { sid: trackSid, identity: participant.identity, error }),
   }
-  room.on('trackMuted', guard('trackMuted', mute('track.muted')))
-  room.on('trackUnmuted', guard('trackUnmuted', mute('track.unmuted')))
-  room.on(
-    'trackSubscriptionFailed',
-    guard('trackSubscriptionFailed', (sid, participant, error) =>
-      line.log('warn', 'livekit.subscription.failed', { sid, identity: participant.identity, error }),
-    ),
-  )
 }
 
 /** The track of this publication has ended, if there was one. */
@@ -126,32 +84,17 @@ const end = (line: Line, publication: RemoteTrackPublication, participant: Remot
   line.fact({ type: 'track.unsubscribed', track, ...from(participant) })
 }
 
-const listenToOurs = (line: Line, room: Emitter, guard: Guard): void => {
-  room.on(
-    'localTrackSubscribed',
-    guard('localTrackSubscribed', track => line.audience.heard(track.sid ?? '')),
-  )
-  room.on(
-    'localTrackRepublished',
-    guard('localTrackRepublished', (publication, previousSid) => {
-      const sid = publication.sid ?? ''
-      line.audience.renamed(previousSid, sid)
-      line.fact({ type: 'speaker.republished', sid, previousSid })
-    }),
-  )
-  room.on(
-    'reconnecting',
-    guard('reconnecting', () => line.fact({ type: 'room.reconnecting' })),
-  )
-  room.on(
-    'reconnected',
-    guard('reconnected', () => line.fact({ type: 'room.reconnected', participants: line.roster() })),
-  )
-  room.on(
-    'disconnected',
-    guard('disconnected', reason => {
-      line.fact({ type: 'room.disconnected', reason: endReasonOf(reason) })
-      line.end()
-    }),
-  )
-}
+const ours = (line: Line): Handlers => ({
+  localTrackSubscribed: ({ track }) => line.audience.heard(track.sid ?? ''),
+  localTrackRepublished: ({ publication, previousSid }) => {
+    const sid = publication.sid ?? ''
+    line.audience.renamed(previousSid, sid)
+    line.fact({ type: 'speaker.republished', sid, previousSid })
+  },
+  reconnecting: () => line.fact({ type: 'room.reconnecting' }),
+  reconnected: () => line.fact({ type: 'room.reconnected', participants: line.roster() }),
+  disconnected: ({ reason }) => {
+    line.fact({ type: 'room.disconnected', reason: endReasonOf(reason) })
+    line.end()
+  },
+})

@@ -1,72 +1,65 @@
-/** What a remote track sends, as an async iterable: read as it comes, kept in a bounded queue, ended with the track. */
+/** What a remote track sends, as an async iterable: opened when it is asked for, and ended with the track, the room or its reader. */
 import type { RemoteTrack, TrackKind } from '@livekit/rtc-node'
-import type { Queue } from '../audio/buffer.ts'
 import { lineOf } from '../errors.ts'
 import type { Line } from './line.ts'
+import type { TrackStream } from './rtc/media/track-stream.ts'
 
-/** `open` starts the SDK's stream, `take` gets each of its items. The native layer is not asked for a track of another kind. */
+/** `open` starts the stream, `of` makes ours of each of its items. The native layer is not asked for a track of another kind. */
 export type Flowing<S, T> = {
   line: Line
   key: string
   kind: TrackKind
   signal: AbortSignal
-  items: Queue<T>
-  open: (track: RemoteTrack) => ReadableStream<S>
-  take: (item: S) => void
+  open: (track: RemoteTrack) => TrackStream<S>
+  of: (item: S) => T
 }
-type Reading<T> = { items: AsyncIterable<T>; stop: () => void }
+type Reading<S> = { next: () => Promise<IteratorResult<S, undefined>>; stop: () => void }
+const END = { done: true, value: undefined } as const
 
 /** Opens at the first `next()`; `return()` settles at once, also while a `next()` waits. */
-export const flow = <S, T>(flowing: () => Flowing<S, T>): AsyncIterable<T> => ({
+export const flow = <S, T>(flowing: Flowing<S, T>): AsyncIterable<T> => ({
   [Symbol.asyncIterator]: () => {
-    let reading: Reading<T> | undefined
-    let reader: AsyncIterator<T> | undefined
+    let reading: Reading<S> | undefined
     let over = false
     return {
-      next: () => {
-        if (over) return Promise.resolve({ done: true as const, value: undefined })
-        reading ??= start(flowing())
-        reader ??= reading.items[Symbol.asyncIterator]()
-        return reader.next()
+      next: async () => {
+        if (over) return END
+        reading ??= start(flowing)
+        const step = await reading.next()
+        return step.done ? END : { done: false, value: flowing.of(step.value) }
       },
       return: async () => {
         over = true
         reading?.stop()
-        return { done: true, value: undefined }
+        return END
       },
     }
   },
 })
 
-const start = <S, T>({ line, key, kind, signal, items, open, take }: Flowing<S, T>): Reading<T> => {
+const start = <S, T>({ line, key, kind, signal, open }: Flowing<S, T>): Reading<S> => {
   const subscription = line.track(key)
-  if (subscription?.track.kind !== kind || signal.aborted) {
-    items.end()
-    return { items, stop: () => {} }
-  }
+  if (subscription?.track.kind !== kind || signal.aborted) return { next: async () => END, stop: () => {} }
   const { track, ended } = subscription
-  const reader = open(track).getReader()
-  const finish = () => {
-    release()
-    signal.removeEventListener('abort', stop)
-    ended.signal.removeEventListener('abort', finish)
-    items.end()
-    // A stream that ended or failed by itself refuses the cancel: then there is nothing left to cancel.
-    reader.cancel().catch(() => {})
-  }
-  const stop = () => {
-    finish()
-    items.clear()
-  }
+  const stream = open(track)
+  const steps = stream.values()
+  const stop = () => stream.close()
+  const finish = () => stream.end()
   const release = line.hold('listener', stop)
   signal.addEventListener('abort', stop, { once: true })
   ended.signal.addEventListener('abort', finish, { once: true })
-  pump(reader, take)
-    .catch(error => line.log('warn', 'livekit.track.failed', { key, error: lineOf(error) }))
-    .finally(finish)
-  return { items, stop }
-}
-
-const pump = async <S>(reader: ReadableStreamDefaultReader<S>, take: (item: S) => void): Promise<void> => {
-  for (let step = await reader.read(); !step.done; step = await reader.read()) take(step.value)
+  void stream.ended.then(() => {
+    release()
+    signal.removeEventListener('abort', stop)
+    ended.signal.removeEventListener('abort', finish)
+  })
+  const next = async () => {
+    try {
+      return await steps.next()
+    } catch (error) {
+      line.log('warn', 'livekit.track.failed', { key, error: lineOf(error) })
+      return END
+    }
+  }
+  return { next, stop }
 }

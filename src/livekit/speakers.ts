@@ -1,16 +1,17 @@
 /** Our own voice: a native queue, the track that it feeds, and its publication. */
 import {
   AudioFrame,
-  AudioSource,
   LocalAudioTrack,
   type LocalParticipant,
   type LocalTrackPublication,
-  TrackPublishOptions,
+  type AudioSource as SdkAudioSource,
   TrackSource,
 } from '@livekit/rtc-node'
 import { lineOf } from '../errors.ts'
 import type { Log, Publication, Sink, Speakers, SpeakerTrack } from '../ports.ts'
 import type { Line } from './line.ts'
+import { AudioSource } from './rtc/media/audio-source.ts'
+import { sdkPublishOptions } from './rtc/room/options.ts'
 import { type NativeQueue, NativeSink } from './sink.ts'
 import { TICK } from './tick.ts'
 import { reasonOf, within } from './wait.ts'
@@ -38,7 +39,7 @@ export const speakersOf = (line: Line): Speakers => ({
   },
 })
 
-/** Any other queue makes the native layer abort the process. */
+/** What the sink can count in; of the queue as such AudioSource asks less. */
 export const checkTrack = ({ sampleRate, channels, queueMs }: SpeakerTrack): void => {
   if (!Number.isInteger(sampleRate / 100) || sampleRate <= 0)
     throw new RangeError(`sampleRate is ${sampleRate}: 10 ms must be a whole number of samples, use a multiple of 100`)
@@ -47,10 +48,12 @@ export const checkTrack = ({ sampleRate, channels, queueMs }: SpeakerTrack): voi
     throw new RangeError(`queueMs is ${queueMs}: use a positive multiple of ${TICK}`)
 }
 
-/** A source as the sink wants it. */
-const queueOf = (source: AudioSource): NativeQueue => ({
-  capture: data =>
-    source.captureFrame(new AudioFrame(data, source.sampleRate, source.numChannels, data.length / source.numChannels)),
+/** A source as the sink wants it: the sink captures whole blocks, one after the other, and knows better when the next one may go. */
+const queueOf = (source: SdkAudioSource): NativeQueue => ({
+  capture: data => {
+    const frame = new AudioFrame(data, source.sampleRate, source.numChannels, data.length / source.numChannels)
+    return source instanceof AudioSource ? source.captureAtOnce(frame) : source.captureFrame(frame)
+  },
   clear: () => source.clearQueue(),
 })
 
@@ -58,7 +61,7 @@ const queueOf = (source: AudioSource): NativeQueue => ({
  * An audio source that its owner publishes, as what a playout plays into; from then on nobody else may capture into it. Resolves once it
  * is known when the source plays, mostly after 0.12 s. Rejects with a TypeError or RangeError for what cannot be played into.
  */
-export const sinkOn = async (source: AudioSource, { log = () => {}, signal }: Playing = {}): Promise<Sink> => {
+export const sinkOn = async (source: SdkAudioSource, { log = () => {}, signal }: Playing = {}): Promise<Sink> => {
   if (typeof source?.captureFrame !== 'function' || typeof source.clearQueue !== 'function')
     throw new TypeError('the source must be an AudioSource of @livekit/rtc-node')
   const { sampleRate, numChannels: channels, queueSize: queueMs } = source
@@ -89,7 +92,7 @@ class Voice {
   /** If the server answers after the wait was given up, the track is taken back. */
   async publish(participant: LocalParticipant, signal: AbortSignal): Promise<LocalTrackPublication> {
     const { clock } = this.#line
-    const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, ...this.#options })
+    const options = sdkPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, ...this.#options })
     const publishing = participant.publishTrack(this.#track, options)
     publishing.then(
       publication => (this.#freed ? this.#unpublish(participant, publication) : undefined),

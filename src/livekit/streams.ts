@@ -1,193 +1,161 @@
 /** Text and byte streams by topic: those that others open, and the text streams of our own. */
-import type {
-  ByteStreamHandler,
-  ByteStreamReader,
-  LocalParticipant,
-  Room as SdkRoom,
-  TextStreamHandler,
-  TextStreamReader,
-} from '@livekit/rtc-node'
-import { coded, lineOf } from '../errors.ts'
-import type { ByteIn, Incoming, StreamsIn, TextIn, TextOut, TextStream, TextWriter } from '../ports.ts'
+import type { Room as SdkRoom } from '@livekit/rtc-node'
+import { coded, codeOf } from '../errors.ts'
+import type { ByteIn, Incoming, StreamsIn, TextIn, TextOut, TextWriter } from '../ports.ts'
 import type { Line } from './line.ts'
-import { type NativeText, type NativeTexts, nativeTexts } from './native.ts'
+import { goneOf } from './rtc/sdk.ts'
+import { type Inbox, inboxOn } from './rtc/streams/inbox.ts'
+import type { StreamInfo } from './rtc/streams/info.ts'
+import type { StreamReader } from './rtc/streams/reader.ts'
+import { streamText } from './rtc/streams/text.ts'
+import type { TextStreamWriter } from './rtc/streams/writer.ts'
 import { reasonOf, within } from './wait.ts'
 
 /** A server that does not take the opening of a stream in this time, in ms, will not. */
 const OPEN_TIMEOUT = 5_000
 
-/** What text and byte readers have in common. */
-type Reader<T> = AsyncIterable<T> & {
-  info: { streamId: string; topic: string; attributes?: Record<string, string>; mimeType: string; timestamp: number }
-  close(): Promise<void>
-}
+type Reader<T> = StreamReader<T, StreamInfo, unknown>
 type Handler<T> = (reader: Reader<T>, from: { identity: string }) => void
-/** Where a topic's handler goes in rtc-node's room. */
-type Place<T> = { on(room: SdkRoom, topic: string, handler: Handler<T>): void; off(room: SdkRoom, topic: string): void }
-/** A port, and what puts the handlers asked for so far into a room: that is made when it is joined. */
-export type Inbox<T> = { port: StreamsIn<T>; attach(room: SdkRoom): void }
+/** Where a topic's handler goes. */
+type Place<T> = { on(inbox: Inbox, topic: string, handler: Handler<T>): void; off(inbox: Inbox, topic: string): void }
 
 const texts: Place<string> = {
-  on: (room, topic, handler) => {
-    const take: TextStreamHandler = (reader: TextStreamReader, from) => handler(reader, from)
-    room.registerTextStreamHandler(topic, take)
-  },
-  off: (room, topic) => room.unregisterTextStreamHandler(topic),
+  on: (inbox, topic, handler) => inbox.registerTextStreamHandler(topic, handler),
+  off: (inbox, topic) => inbox.unregisterTextStreamHandler(topic),
 }
 const bytes: Place<Uint8Array> = {
-  on: (room, topic, handler) => {
-    const take: ByteStreamHandler = (reader: ByteStreamReader, from) => handler(reader, from)
-    room.registerByteStreamHandler(topic, take)
-  },
-  off: (room, topic) => room.unregisterByteStreamHandler(topic),
+  on: (inbox, topic, handler) => inbox.registerByteStreamHandler(topic, handler),
+  off: (inbox, topic) => inbox.unregisterByteStreamHandler(topic),
 }
 
-export const textInOf = (line: Line): Inbox<string> & { port: TextIn } => inbox(line, texts)
-export const byteInOf = (line: Line): Inbox<Uint8Array> & { port: ByteIn } => inbox(line, bytes)
+/** The ports, and what puts the handlers asked for so far into a room: that is made when it is joined. */
+export const streamsInOf = (line: Line): { textIn: TextIn; byteIn: ByteIn; attach(room: SdkRoom): void } => {
+  let inbox: Inbox | undefined
+  const inboxIn = (room: SdkRoom): Inbox => {
+    inbox ??= inboxOn(room, line.gone.signal, line.log)
+    return inbox
+  }
+  const now = () => line.room && inboxIn(line.room)
+  const [textIn, byteIn] = [topicsOf(line, texts, now), topicsOf(line, bytes, now)]
+  const attach = (room: SdkRoom) => {
+    for (const topics of [textIn, byteIn]) topics.attach(inboxIn(room))
+  }
+  return { textIn: textIn.port, byteIn: byteIn.port, attach }
+}
 
-const inbox = <T>(line: Line, place: Place<T>): Inbox<T> => {
+type Topics<T> = { port: StreamsIn<T>; attach(inbox: Inbox): void }
+const topicsOf = <T>(line: Line, place: Place<T>, now: () => Inbox | undefined): Topics<T> => {
   const topics = new Map<string, Handler<T>>()
   const listen = (topic: string, take: (stream: Incoming<T>) => void): (() => void) => {
     if (topics.has(topic)) throw coded('ERR_TOPIC_TAKEN', `somebody listens to the topic ${topic} already`)
     const handler: Handler<T> = (reader, { identity }) => receive(line, reader, identity, take)
-    if (line.room) put(line.room, topic, handler)
+    const inbox = now()
+    if (inbox) place.on(inbox, topic, handler)
     topics.set(topic, handler)
     const release = line.hold('listener', () => off())
     const off = () => {
       release()
       if (topics.get(topic) !== handler) return
       topics.delete(topic)
-      if (line.room) place.off(line.room, topic)
+      const inbox = now()
+      if (inbox) place.off(inbox, topic)
     }
     return off
   }
-  /** A room that is not ours alone may have a handler of somebody else's. */
-  const put = (room: SdkRoom, topic: string, handler: Handler<T>) => {
-    try {
-      place.on(room, topic, handler)
-    } catch (error) {
-      throw coded('ERR_TOPIC_TAKEN', `somebody else in this room listens to the topic ${topic} already`, error)
-    }
-  }
-  const attach = (room: SdkRoom) => {
-    for (const [topic, handler] of topics) place.on(room, topic, handler)
+  const attach = (inbox: Inbox) => {
+    for (const [topic, handler] of topics) place.on(inbox, topic, handler)
   }
   return { port: { listen }, attach }
 }
 
-/** Hands a stream on. One that the taker fails to take, or leaves unread until the room ends, is closed: it would stay for ever. */
+/** Hands a stream on. What nobody reads is held until the room ends: the inbox closes it then. */
 const receive = <T>(line: Line, reader: Reader<T>, identity: string, take: (stream: Incoming<T>) => void): void => {
-  const { streamId: id, topic, attributes = {}, mimeType, timestamp } = reader.info
-  const close = () => void reader.close() // it logs its own failures and never rejects
-  const release = line.hold('stream', close)
+  const { streamId: id, topic, attributes, mimeType, timestamp } = reader.info
   line.activate(identity) // who can send can receive
-  const stop = () => {
-    release()
-    close()
-  }
-  const chunks = chunksOf(reader, { stop, release, gone: line.gone.signal })
+  const release = line.hold('stream', () => {})
+  const chunks = chunksOf(reader, release, line.gone.signal)
   try {
     take({ info: { id, topic, attributes: { ...attributes }, mimeType, timestamp }, identity, chunks })
   } catch (error) {
-    stop()
-    line.log('error', 'livekit.stream.failed', { topic, identity, error: lineOf(error) })
+    release()
+    throw error // the inbox logs it, and closes the reader
   }
 }
 
-type Reading = { stop: () => void; release: () => void; gone: AbortSignal }
-
 /** The reader's chunks. `return()` settles at once; when the room goes first, that is no end but a break (BSR-3). */
-const chunksOf = <T>(reader: Reader<T>, { stop, release, gone }: Reading): AsyncIterable<T> => ({
+const chunksOf = <T>(reader: Reader<T>, release: () => void, gone: AbortSignal): AsyncIterable<T> => ({
   [Symbol.asyncIterator]: () => {
     const chunks = reader[Symbol.asyncIterator]()
-    let ended = false
-    const next = async (): Promise<IteratorResult<T>> => {
-      const step = await chunks.next()
-      if (step.done && gone.aborted && !ended) throw reasonOf(gone)
-      if (step.done) ended = true
-      return step
-    }
     return {
       next: async () => {
         try {
-          const step = await next()
+          const step = await chunks.next()
           if (step.done) release()
           return step
         } catch (error) {
           release()
-          throw error
+          throw gone.aborted ? reasonOf(gone) : error
         }
       },
       return: async () => {
-        ended = true
-        stop()
+        release()
+        await chunks.return?.()
         return { done: true, value: undefined }
       },
     }
   },
 })
 
-export const textOutOf = (line: Line, native: NativeTexts = nativeTexts): TextOut => ({
-  get closesWithAttributes() {
-    return native.can(line.room?.localParticipant)
-  },
-  open: async (stream, signal) => {
+export const textOutOf = (line: Line): TextOut => ({
+  closesWithAttributes: true,
+  open: async ({ topic, attributes, sender, to }, signal) => {
     if (signal.aborted) throw reasonOf(signal)
-    const { clock, gone, participant } = line
-    const opening = native.can(participant) ? native.open(participant, stream, gone.signal) : sdkText(participant, stream)
+    const { clock, participant, room } = line
+    const connection = room && goneOf(room) // a room that only has captions of ours tells the line nothing
+    const gone = connection ? AbortSignal.any([line.gone.signal, connection]) : line.gone.signal
+    const stream = {
+      ...{ topic, attributes: { ...attributes } },
+      ...(sender === undefined ? {} : { senderIdentity: sender }),
+      ...(to === undefined ? {} : { destinationIdentities: to }),
+    }
+    const enough = new AbortController()
     try {
-      const stopping = AbortSignal.any([signal, gone.signal])
-      const what = `opening a stream on ${stream.topic}`
+      const opening = streamText(participant, stream, gone, enough.signal)
+      const stopping = AbortSignal.any([signal, line.gone.signal])
+      const what = `opening a stream on ${topic}`
       return writerOf(line, await within(opening, { clock, ms: OPEN_TIMEOUT, what, signal: stopping }))
     } catch (error) {
-      // Opened after all, for nobody: its readers must not wait.
-      opening.then(text => text.close()).catch(() => {})
+      enough.abort(error) // opened after all, it would be for nobody: its readers must not wait
       throw error
     }
   },
 })
 
-/** The same by rtc-node's own means: the closing attributes are lost. */
-const sdkText = async (participant: LocalParticipant, { topic, attributes, sender, to }: TextStream): Promise<NativeText> => {
-  const writer = await participant.streamText({
-    topic,
-    attributes: { ...attributes },
-    ...(sender === undefined ? {} : { senderIdentity: sender }),
-    ...(to === undefined ? {} : { destinationIdentities: to }),
-  })
-  return { write: text => writer.write(text), close: () => writer.close() }
-}
-
-const writerOf = (line: Line, text: NativeText): TextWriter => {
+const writerOf = (line: Line, writer: TextStreamWriter): TextWriter => {
   let open = true
-  let lane: Promise<unknown> = Promise.resolve()
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    const done = lane.then(work)
-    lane = done.catch(() => {})
-    return done
-  }
   const release = line.hold('stream', () => {
-    open = false // rtc-node gives the native writer back when the room is left
+    open = false
   })
   const over = () => {
     open = false
     release()
   }
+  const orGone = (error: unknown) => (line.gone.signal.aborted ? reasonOf(line.gone.signal) : error)
   return {
     write: async piece => {
-      if (!open) throw coded('ERR_CLOSED', 'the text stream is closed: open another one')
-      if (piece === '') return
       try {
-        await inTurn(() => text.write(piece))
+        await writer.write(piece)
       } catch (error) {
-        over() // it has ended for its readers
-        throw error
+        if (codeOf(error) !== 'ERR_FULL') over() // it has ended for its readers
+        throw orGone(error)
       }
     },
     close: async attributes => {
       if (!open) return
       over()
-      await inTurn(() => text.close(attributes))
+      await writer.close(attributes === undefined ? {} : { attributes }).catch(error => {
+        throw orGone(error)
+      })
     },
   }
 }

@@ -1,12 +1,11 @@
 /** Remote audio tracks as frames: read as they come, kept for at most a second. */
-import { AudioStream, type RemoteTrack, TrackKind } from '@livekit/rtc-node'
-import { slide } from '../audio/buffer.ts'
-import type { AudioFrame } from '../audio/frame.ts'
+import { type RemoteTrack, TrackKind } from '@livekit/rtc-node'
 import { lineOf } from '../errors.ts'
 import type { Listening, Tracks } from '../ports.ts'
 import { flow } from './flow.ts'
 import type { Line } from './line.ts'
 import { noiseFor } from './noise.ts'
+import { AudioStream, type AudioStreamOptions } from './rtc/media/audio-stream.ts'
 
 /** What a slow reader finds at most, in ms; the SDK's own stream would keep all (measured: 60 frames of 50 ms after 3 s). */
 const KEPT_MS = 1_000
@@ -16,15 +15,10 @@ const FRAME_MS = 10
 export const tracksOf = (line: Line): Tracks => ({
   listen: (key, how, signal) => {
     const { frameMs = FRAME_MS } = checked(how)
-    return flow(() => {
-      const items = slide<AudioFrame>(KEPT_MS / frameMs, undefined, ({ size, from }) =>
-        line.log('warn', 'livekit.track.behind', { key, frames: size, from }),
-      )
-      return {
-        ...{ line, key, kind: TrackKind.KIND_AUDIO, signal, items },
-        open: track => streamOf(line, track, { ...how, frameMs }),
-        take: frame => void items.push(frame),
-      }
+    return flow({
+      ...{ line, key, kind: TrackKind.KIND_AUDIO, signal },
+      open: track => streamOf(line, track, key, { ...how, frameMs }),
+      of: frame => frame,
     })
   },
 })
@@ -41,8 +35,12 @@ const checked = (how: Listening): Listening => {
 }
 
 /** Noise cancellation that the SDK refuses is done without: the caller must not become inaudible. */
-const streamOf = (line: Line, track: RemoteTrack, how: Listening & { frameMs: number }): ReadableStream<AudioFrame> => {
-  const options = { sampleRate: how.sampleRate, numChannels: how.channels, frameSizeMs: how.frameMs }
+const streamOf = (line: Line, track: RemoteTrack, key: string, how: Listening & { frameMs: number }): AudioStream => {
+  const options: AudioStreamOptions = {
+    ...{ sampleRate: how.sampleRate, numChannels: how.channels, frameSizeMs: how.frameMs },
+    capacity: Math.max(1, Math.floor(KEPT_MS / how.frameMs)),
+    onDrops: ({ size, from }) => line.log('warn', 'livekit.track.behind', { key, frames: size, from }),
+  }
   const noiseCancellation = how.noiseCancellation && noiseFor(how.noiseCancellation, line.log)
   if (!noiseCancellation) return new AudioStream(track, options)
   try {

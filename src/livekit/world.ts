@@ -8,9 +8,11 @@ import { checkUrl } from './failures.ts'
 import { Line, type Open } from './line.ts'
 import { packetsOf } from './packets.ts'
 import { hush } from './quiet.ts'
-import { refuseWhenDown, roomOf } from './room.ts'
+import { roomOf } from './room.ts'
+import { stderrLog } from './rtc/log.ts'
+import { refuseWhenDown } from './rtc/room/lifetime.ts'
 import { speakersOf } from './speakers.ts'
-import { byteInOf, textInOf, textOutOf } from './streams.ts'
+import { streamsInOf, textOutOf } from './streams.ts'
 import { tracksOf } from './tracks.ts'
 import { videosOf } from './videos.ts'
 
@@ -18,10 +20,6 @@ import { videosOf } from './videos.ts'
 export type LiveKitOptions = Surroundings & { url: string; token: string }
 
 const randomIds: Ids = { next: prefix => prefix + randomBytes(6).toString('hex') }
-/** One line on stderr; debug lines are dropped. */
-const stderrLog: Log = (level, code, fields) => {
-  if (level !== 'debug') process.stderr.write(`${level} ${code}${fields ? ` ${JSON.stringify(fields)}` : ''}\n`)
-}
 
 const lines = new WeakMap<World, Line>()
 
@@ -48,18 +46,15 @@ export const surroundings = ({ clock = realClock(), ids = randomIds, log = stder
 })
 /** All ports on one line; `enter` makes the way into its room. */
 export const worldOn = (line: Line, around: ReturnType<typeof surroundings>, enter: Entrance): World => {
-  const [textIn, byteIn] = [textInOf(line), byteInOf(line)]
+  const { textIn, byteIn, attach } = streamsInOf(line)
   const world: World = {
-    room: enter(line, room => {
-      textIn.attach(room)
-      byteIn.attach(room)
-    }),
+    room: enter(line, attach),
     tracks: tracksOf(line),
     videos: videosOf(line),
     speakers: speakersOf(line),
     textOut: textOutOf(line),
-    textIn: textIn.port,
-    byteIn: byteIn.port,
+    textIn,
+    byteIn,
     packets: packetsOf(line),
     epochMs: Date.now() - around.clock.now(),
     ...around,

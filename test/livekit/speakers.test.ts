@@ -1,10 +1,11 @@
 /** Publishing, with a participant whose server is the test; the queue and the track are native ones. */
-import { AudioSource, dispose, LocalParticipant, LocalTrackPublication, Room } from '@livekit/rtc-node'
+import { type AudioFrame, AudioSource, dispose, LocalParticipant, LocalTrackPublication, Room } from '@livekit/rtc-node'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { AgentPlayout } from '../../src/agent-playout.ts'
 import { realClock, sleep } from '../../src/clock.ts'
 import { Line } from '../../src/livekit/line.ts'
+import { AudioSource as CheckedSource } from '../../src/livekit/rtc/index.ts'
 import { sinkOn, speakersOf } from '../../src/livekit/speakers.ts'
 import { pieces, sound } from '../fakes/call.ts'
 
@@ -51,6 +52,24 @@ it('plays an utterance into a source that somebody else has published (PLAY-16, 
   cut.interrupt()
   assert.ok(cut.audioSamples > 2_400 && cut.audioSamples < 9_600, `${cut.audioSamples}`)
   await playout.close()
+  await source.close()
+})
+
+it('hands a block over in the turn in which it is written, also to a source that lets others wait (OUT-12)', async () => {
+  const source = new CheckedSource(24_000, 1, 200)
+  const handed: number[] = []
+  const captureAtOnce = source.captureAtOnce.bind(source)
+  Object.assign(source, {
+    captureAtOnce: (frame: AudioFrame) => {
+      handed.push(frame.samplesPerChannel)
+      return captureAtOnce(frame)
+    },
+  })
+  const sink = await sinkOn(source, { log: () => {} })
+  handed.length = 0
+  const written = sink.write(new Int16Array(480))
+  assert.equal(handed, [480])
+  await written
   await source.close()
 })
 

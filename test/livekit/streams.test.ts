@@ -1,204 +1,145 @@
-/** Text streams that go out: by the native layer, which can close with attributes, and by rtc-node's own means where it cannot. */
-import { EventEmitter } from 'node:events'
-import { LocalParticipant, Room } from '@livekit/rtc-node'
+/** Text streams that go out, as the engine's port has them: in turn, closed with attributes, given up with the room. */
+import { Room } from '@livekit/rtc-node'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Line } from '../../src/livekit/line.ts'
-import { type NativeTexts, nativeTexts } from '../../src/livekit/native.ts'
 import { textOutOf } from '../../src/livekit/streams.ts'
 import { virtualClock } from '../../src/virtual.ts'
+import { failureOf, localOf, turns, type Wires, wires } from './rtc/wires.ts'
 
 const it = suite('livekit streams')
 
 const never = () => new AbortController().signal
 const stream = { topic: 'lk.transcription', sender: 'ann', attributes: { a: '1' } }
-const rejection = async (work: Promise<unknown>) => {
-  try {
-    await work
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-  throw new Error('it did not reject')
-}
+const rejection = async (work: Promise<unknown>) => (await failureOf(work)).message
 
-/** A participant of ours in a room, with nothing native behind it but this count of open writers. */
-const scene = (native?: NativeTexts) => {
-  const line = new Line(virtualClock(), () => {})
-  const writers = new Set<unknown>()
-  const calls: string[] = []
-  const participant: LocalParticipant = Object.assign(Object.create(LocalParticipant.prototype), {
-    info: { identity: 'agent' },
-    ffi_handle: { handle: 7n },
-    openStreamWriters: writers,
-    streamText: async ({ senderIdentity }: { senderIdentity: string }) => {
-      calls.push(`open ${senderIdentity}`)
-      return { write: async (text: string) => calls.push(`write ${text}`), close: async () => calls.push('close') }
-    },
-  })
-  line.room = Object.assign(Object.create(Room.prototype), { localParticipant: participant })
-  return { line, writers, calls, participant, out: textOutOf(line, native) }
+/** A participant of ours in a room, with nothing native behind it but a wire that answers. */
+const scene = () => {
+  const clock = virtualClock()
+  const line = new Line(clock, () => {})
+  line.room = Object.assign(Object.create(Room.prototype), { localParticipant: localOf() })
+  return { line, clock, out: textOutOf(line) }
 }
-
-type Told = { case: string; value: Record<string, unknown> }
-/** rtc-node's native client, which answers each request in the next turn, by `replies` where they are given. */
-const withClient = async (replies: Record<string, object>, test: (client: EventEmitter, asked: Told[]) => Promise<void>) => {
-  const asked: Told[] = []
-  const client: EventEmitter = Object.assign(new EventEmitter(), {
-    request: ({ message }: { message: Told }) => {
-      asked.push(message)
-      const asyncId = BigInt(asked.length)
-      const name = { textStreamWrite: 'textStreamWriterWrite', textStreamClose: 'textStreamWriterClose' }[message.case]
-      const value = { asyncId, ...replies[message.case] }
-      setImmediate(() => client.emit('ffi_event', { message: { case: name ?? message.case, value } }))
-      return { asyncId }
-    },
-    waitFor: (is: (event: { message: Told }) => boolean, { signal }: { signal: AbortSignal }) =>
-      new Promise((resolve, reject) => {
-        const end = () => {
-          client.off('ffi_event', listener)
-          signal.removeEventListener('abort', abort)
-        }
-        const listener = (event: { message: Told }) => {
-          if (!is(event)) return
-          end()
-          resolve(event.message.value)
-        }
-        const abort = () => {
-          end()
-          reject(signal.reason)
-        }
-        signal.addEventListener('abort', abort)
-        client.on('ffi_event', listener)
-      }),
-  })
-  Reflect.set(globalThis, '_ffiClientInstance', client)
+type Scene = ReturnType<typeof scene>
+const on = (test: (wire: Wires, scene: Scene) => Promise<void>) => async () => {
+  const wire = wires()
   try {
-    await test(client, asked)
-    assert.is(client.listenerCount('ffi_event'), 0, 'leaves a listener')
+    await test(wire, scene())
+    await turns()
+    assert.is(wire.listeners.size, 0, 'leaves a listener')
   } finally {
-    Reflect.set(globalThis, '_ffiClientInstance', undefined)
+    wire.end()
   }
 }
-const opened = { textStreamOpen: { result: { case: 'writer', value: { handle: { id: 9n } } } } }
+const names = ({ asked }: Wires) => asked.map(({ case: name }) => name)
+const trailerOf = ({ asked }: Wires) => {
+  const last = asked.at(-1)
+  return last?.case === 'sendStreamTrailer' ? last.value.trailer : undefined
+}
 
-it('closes with attributes and without a reason by native requests, and leaves no handle behind (TXT-3)', () =>
-  withClient(opened, async (_, asked) => {
-    const { out, writers, line } = scene(nativeTexts)
+it(
+  'closes with attributes and without a reason, and holds nothing (TXT-3)',
+  on(async (wire, { out, line }) => {
     assert.ok(out.closesWithAttributes)
-    const writer = await out.open(stream, never())
-    assert.ok(writers.has(9n), 'rtc-node gives it back when the room is left')
+    const writer = await out.open({ ...stream, to: ['bob'] }, never())
+    assert.is(line.open.stream, 1)
     await writer.write('Hello')
     await writer.close({ final: 'true' })
     await writer.close({ final: 'again' })
-    assert.equal(asked, [
-      {
-        case: 'textStreamOpen',
-        value: {
-          localParticipantHandle: 7n,
-          options: {
-            topic: 'lk.transcription',
-            attributes: { a: '1' },
-            senderIdentity: 'ann',
-            destinationIdentities: [],
-          },
-        },
-      },
-      { case: 'textStreamWrite', value: { writerHandle: 9n, text: 'Hello' } },
-      { case: 'textStreamClose', value: { writerHandle: 9n, reason: '', attributes: { final: 'true' } } },
-    ])
-    assert.is(writers.size, 0)
+    assert.equal(names(wire), ['sendStreamHeader', 'sendStreamChunk', 'sendStreamTrailer'])
+    const [opening] = wire.asked
+    const { header, ...to } = opening?.case === 'sendStreamHeader' ? opening.value : {}
+    assert.equal(to, { localParticipantHandle: 7n, senderIdentity: 'ann', destinationIdentities: ['bob'] })
+    assert.equal([header?.topic, header?.attributes], ['lk.transcription', { a: '1' }])
+    const { reason, attributes } = trailerOf(wire) ?? {}
+    assert.equal([reason, attributes], ['', { final: 'true' }])
     assert.is(line.open.stream, 0)
-  }))
+  }),
+)
 
-it('writes one piece after another, and closes behind them', () =>
-  withClient(opened, async (_, asked) => {
-    const { out } = scene(nativeTexts)
+it(
+  'writes one piece after another, and closes behind them',
+  on(async (wire, { out }) => {
     const writer = await out.open(stream, never())
     const writes = ['a', 'b'].map(text => writer.write(text))
     const closing = writer.close()
-    await new Promise(resolve => setImmediate(resolve))
-    assert.is(asked.filter(({ case: name }) => name === 'textStreamWrite').length, 1, 'the second waits for the first')
+    assert.is(wire.asked.length, 2, 'the second waits for the first')
     await Promise.all([...writes, closing])
-    assert.equal(
-      asked.slice(1).map(({ value }) => value.text),
-      ['a', 'b', undefined],
-    )
-  }))
+    const texts = wire.asked.flatMap(one => (one.case === 'sendStreamChunk' ? [Buffer.from(one.value.chunk?.content ?? [])] : []))
+    assert.is(texts.join(' '), 'a b')
+    assert.is(names(wire).at(-1), 'sendStreamTrailer')
+  }),
+)
 
-it('breaks the stream off for its readers when a write fails, and refuses the next (TSW-2)', () =>
-  withClient({ ...opened, textStreamWrite: { error: { description: 'refused' } } }, async (_, asked) => {
-    const { out, writers, line } = scene(nativeTexts)
+it(
+  'breaks the stream off for its readers when a write fails, and refuses the next (TSW-2)',
+  on(async (wire, { out, line }) => {
     const writer = await out.open(stream, never())
+    wire.answers.sendStreamChunk = { error: 'refused' }
     assert.is(await rejection(writer.write('a')), 'refused')
-    assert.match(await rejection(writer.write('b')), 'is closed')
+    assert.is(await rejection(writer.write('b')), 'refused')
     await writer.close()
-    await new Promise(resolve => setImmediate(resolve))
-    assert.equal(
-      asked.map(({ case: name }) => name),
-      ['textStreamOpen', 'textStreamWrite', 'textStreamClose'],
-    )
-    assert.match(String(asked[2]?.value.reason), 'refused')
-    assert.equal([writers.size, line.open.stream], [0, 0])
-  }))
+    assert.equal(names(wire), ['sendStreamHeader', 'sendStreamChunk', 'sendStreamTrailer'])
+    assert.is(trailerOf(wire)?.reason, 'refused')
+    assert.is(line.open.stream, 0)
+  }),
+)
 
-it('says why a stream was not opened, and holds nothing', () =>
-  withClient({ textStreamOpen: { result: { case: 'error', value: { description: 'too many' } } } }, async () => {
-    const { out, writers, line } = scene(nativeTexts)
+it(
+  'says why a stream was not opened, and holds nothing',
+  on(async (wire, { out, line }) => {
+    wire.answers.sendStreamHeader = { error: 'too many' }
     assert.is(await rejection(out.open(stream, never())), 'too many')
-    assert.equal([writers.size, line.open.stream], [0, 0])
-  }))
+    assert.is(line.open.stream, 0)
+  }),
+)
 
-it('gives up what waits for an answer when the room goes, and asks for nothing after it', () =>
-  withClient(opened, async (client, asked) => {
-    const { out, line } = scene(nativeTexts)
+it(
+  'gives up what waits for an answer when the room goes, and asks for nothing after it',
+  on(async (wire, { out, line }) => {
     const writer = await out.open(stream, never())
     const writing = rejection(writer.write('a'))
     await undefined
     line.end()
     assert.is(await writing, 'the room is closed')
     await writer.close({ final: 'true' })
-    assert.is(asked.length, 2)
-    assert.is(client.listenerCount('ffi_event'), 0)
-    await new Promise(resolve => setImmediate(resolve)) // the answer comes to nobody
-  }))
+    assert.is(wire.asked.length, 2)
+    assert.is(wire.listeners.size, 0)
+    await turns() // the answer comes to nobody
+  }),
+)
 
-it('closes at the native layer once, and asks it for nothing once the room has gone', () =>
-  withClient(opened, async (_, asked) => {
-    const { participant, line } = scene()
-    const [one, two] = await Promise.all([1, 2].map(() => nativeTexts.open(participant, stream, line.gone.signal)))
-    await one?.close()
-    await one?.close({ final: 'true' })
-    line.end()
-    assert.is(await rejection(two?.write('a') ?? Promise.resolve()), 'the room is closed')
-    assert.equal(
-      asked.map(({ case: name }) => name),
-      ['textStreamOpen', 'textStreamOpen', 'textStreamClose'],
-    )
-  }))
+it(
+  'gives up what waits when the connection of a room goes that nobody has joined here (law 4)',
+  on(async (wire, { out, line }) => {
+    const connection = new AbortController()
+    Reflect.set(Object(line.room), 'disconnectController', connection)
+    const writer = await out.open(stream, never())
+    wire.stalled.add('sendStreamChunk').add('sendStreamHeader')
+    const waits = [writer.write('a'), out.open(stream, never())].map(rejection)
+    connection.abort()
+    assert.equal(await Promise.all(waits), Array(2).fill('the room was left before that was done'))
+    assert.is(line.open.stream, 0)
+  }),
+)
 
-it('closes a stream that was opened too late for whoever wanted it', () =>
-  withClient(opened, async (_, asked) => {
-    const { out, writers } = scene(nativeTexts)
+it(
+  'closes a stream that was opened too late for whoever wanted it',
+  on(async (wire, { out, clock }) => {
     const enough = new AbortController()
     const opening = rejection(out.open(stream, enough.signal))
     enough.abort(new Error('enough'))
     assert.is(await opening, 'enough')
-    for (let turns = 0; turns < 4; turns++) await new Promise(resolve => setImmediate(resolve))
-    assert.is(asked.at(-1)?.case, 'textStreamClose')
-    assert.is(writers.size, 0)
-  }))
-
-it("uses rtc-node's own writer where the native layer cannot be reached, and says so (TXT-3)", async () => {
-  const { out, calls, participant } = scene(nativeTexts)
-  assert.not(out.closesWithAttributes)
-  const writer = await out.open(stream, never())
-  await writer.write('Hello')
-  await writer.close({ final: 'true' })
-  assert.equal(calls, ['open ann', 'write Hello', 'close'])
-  await withClient(opened, async () => {
-    Reflect.deleteProperty(participant, 'openStreamWriters') // a version that does not keep count of them
-    assert.not(out.closesWithAttributes)
-  })
-})
+    await turns()
+    assert.equal(names(wire), ['sendStreamHeader', 'sendStreamTrailer'])
+    wire.stalled.add('sendStreamHeader')
+    const late = rejection(out.open(stream, never()))
+    await clock.advance(5_000)
+    assert.match(await late, 'opening a stream on lk.transcription took longer than 5 s')
+    wire.tell({ case: 'sendStreamHeader', value: { asyncId: 3n } })
+    await turns()
+    assert.equal(names(wire).slice(2), ['sendStreamHeader', 'sendStreamTrailer'])
+  }),
+)
 
 it.run()
