@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { common, ownUrl, ownUrls, root, watchedUvu } from './bundle.mjs'
 
-/** @typedef {{ file: string, deadlineMs: number, flags: string[], serial: boolean, lacks: string | undefined, tests: number }} Job */
+/** @typedef {{ file: string, deadlineMs: number, flags: string[], serial: boolean, paired: boolean, lacks: string | undefined, tests: number }} Job */
 /** @typedef {{ passed: number, failed: number, skipped: number }} Sum */
 /** @typedef {Sum & { faults: string[], output: string, ms: number }} Result */
 
@@ -17,7 +17,8 @@ const help = `Usage: node scripts/test.mjs [options] [pattern ...]
 Runs test/**/*.test.ts, or those whose path contains one of the patterns. Each file is bundled by
 esbuild and runs in a process of its own. A file fails as a whole if it ends early, crashes, is not
 over at its deadline, runs no test, leaves a suite without .run(), or is still alive 5 s after its tests.
-Those that talk to a real server or a browser in real time run alone; one that fails is shown, and run once more.
+Those that talk to a real server or a browser in real time run behind the others, alone; one that fails is shown, and
+run once more.
 
   --list        print the names of the files, run nothing
   --in FOLDER   look there instead of in test
@@ -26,6 +27,7 @@ Those that talk to a real server or a browser in real time run alone; one that f
 A file may say in its first ten lines:
   // deadline: 300 s        instead of 120 s
   // node: --expose-gc      options of node for its process
+  // beside: another        runs beside another such file, though it talks to a real server
   // needs: FOLDER, from COMMAND    skipped where that folder is not there
 A file that cannot run some of its tests prints a line "SKIPPED n: reason". With CI=true a skipped test is a failure.`
 
@@ -45,7 +47,7 @@ const lanes = 2
 /** How much of the output of a failing file is shown, in characters. */
 const shownOutput = 60_000
 /** These talk to a real server or a browser in real time: nothing runs beside them, and one that fails gets a second try, which then counts. */
-const serialFiles = /\/(e2e\/|browser\/|agents\/|ports\/livekit)[^/]+$/
+const serialFiles = /\/(e2e\/(?:rtc\/)?|browser\/|agents\/|ports\/livekit)[^/]+$/
 const skippedLines = /(?:^|\s)SKIPPED (\d+): (.+)$/gm
 const isCI = process.env.CI === 'true'
 
@@ -69,7 +71,8 @@ const find = (folder, patterns) =>
       const lacks = existsSync(join(root, folder)) ? undefined : `${folder} is not there: ${from}`
       const tests = text.match(/^\s*it\(/gm)?.length ?? 0
       const deadlineMs = deadline ? Number(deadline) * 1000 : defaultDeadlineMs
-      return { file, flags, deadlineMs, serial: serialFiles.test(file), lacks, tests }
+      const paired = /^\/\/ beside: another$/m.test(head)
+      return { file, flags, deadlineMs, serial: serialFiles.test(file), paired, lacks, tests }
     })
 
 /** Bundles each file for itself; gives back the errors of those that cannot be bundled. @param {string[]} files */
@@ -207,9 +210,11 @@ const runAll = async jobs => {
       show(job.file, result)
     }
   }
-  const beside = jobs.filter(({ serial }) => !serial)
-  await Promise.all(Array.from({ length: lanes }, () => work(beside)))
-  await work(jobs.filter(({ serial }) => serial))
+  /** @param {Job[]} queue */
+  const workBeside = queue => Promise.all(Array.from({ length: lanes }, () => work(queue)))
+  await workBeside(jobs.filter(({ serial }) => !serial))
+  await workBeside(jobs.filter(({ serial, paired }) => serial && paired))
+  await work(jobs.filter(({ serial, paired }) => serial && !paired))
   if (failing.length > 0) console.log(`\nfailed: ${failing.join(' ')}`)
   return sum
 }

@@ -1,19 +1,19 @@
 /** One test on a real server: a room of its own, the agent in it, callers, and an end to all of it. */
 import { RoomEvent, Room as SdkRoom } from '@livekit/rtc-node'
-import { suite } from 'uvu'
-import { type Server, startServer } from '../../scripts/livekit.mjs'
+import type { Server } from '../../scripts/livekit.mjs'
 import type { AudioFrame } from '../../src/audio/frame.ts'
 import { frameOf } from '../../src/audio/frame.ts'
 import { realClock } from '../../src/clock.ts'
 import { createOpus } from '../../src/codec/opus.ts'
 import type { RoomFact } from '../../src/facts.ts'
-import { livekit, shutdown, tokenFor } from '../../src/livekit/index.ts'
+import { livekit, tokenFor } from '../../src/livekit/index.ts'
 import type { RoomOptions } from '../../src/options.ts'
 import type { Log, World } from '../../src/ports.ts'
 import { type ChartRoom, openRoom } from '../../src/room.ts'
 import { Bare } from './bare.ts'
 import { Caller } from './caller.ts'
 import { Ear } from './ear.ts'
+import { suiteOn } from './suite.ts'
 import { Watch, within } from './watch.ts'
 
 export type { Server } from '../../scripts/livekit.mjs'
@@ -144,30 +144,5 @@ export async function* humming(hz: number, sampleRate = format.sampleRate): Asyn
   }
 }
 
-/** A suite on a server of its own, which is there for `run`; without one, or with something else that it `lacks`, its tests are skipped. */
-export const suiteOnServer = async (name: string, lacks?: string) => {
-  const server = lacks ? undefined : await startServer()
-  const it = suite(name)
-  let tests = 0
-  const test = (sentence: string, body: (stage: Stage) => Promise<void>) => {
-    tests++
-    if (!server) return
-    it(sentence, async () => {
-      const stage = new Stage(server)
-      try {
-        await body(stage)
-      } finally {
-        await stage.close()
-      }
-    })
-  }
-  const run = () => {
-    if (!server) return console.log(`SKIPPED ${tests}: ${lacks ?? 'there is no livekit-server, and no Go to build one'}`)
-    it.after(async () => {
-      await shutdown()
-      await server.stop()
-    })
-    it.run()
-  }
-  return Object.assign(test, { run, server })
-}
+/** A suite whose tests have a stage each, see suite.ts. */
+export const suiteOnServer = (name: string, lacks?: string) => suiteOn(name, server => new Stage(server), lacks)

@@ -41,6 +41,25 @@ it('names what failed and shows it', async () => {
   assert.match(output, `failed: ${folder}/one.test.ts`)
 })
 
+it('runs those that play in real time one after the other, but for those that may run beside another', async () => {
+  const seesOther = (own: string, other: string) => `import { existsSync, watch, writeFileSync } from 'node:fs'
+    ${header}it('sees the other', () => new Promise((resolve, reject) => {
+      const limit = setTimeout(() => done(new Error('alone')), 3_000)
+      const watcher = watch('${folder}', () => existsSync('${folder}/${other}') && done())
+      const done = error => {
+        clearTimeout(limit)
+        watcher.close()
+        error ? reject(error) : resolve()
+      }
+      writeFileSync('${folder}/${own}', '')
+      if (existsSync('${folder}/${other}')) done()
+    }))
+    it.run()`
+  const pair = (head: string) => ({ 'e2e/one': head + seesOther('a', 'b'), 'e2e/two': head + seesOther('b', 'a') })
+  assert.is((await run(pair('// beside: another\n'))).last, '4 passed, 0 failed, 0 skipped')
+  assert.match((await run(pair(''))).output, /FAIL .*e2e\/one/)
+})
+
 it('gives a file that plays in real time a second try, which counts; and no other', async () => {
   const once = `import { existsSync, writeFileSync } from 'node:fs'
     ${header}it('works the second time', () => {
