@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { common, root } from './bundle.mjs'
 
-const names = readdirSync(join(root, 'examples')).map(file => file.replace(/\.ts$/, ''))
+const names = readdirSync(join(root, 'examples')).flatMap(file => (file.endsWith('.ts') ? [file.slice(0, -3)] : []))
 const help = `Usage: npm run example -- NAME [call | join] [options]
 
 Bundles examples/NAME.ts and lets it answer, as "chartroom call" or "chartroom join" does with any mind.
-NAME is one of ${names.join(', ')}. With booking: OPENAI_API_KEY=… and --realtime.`
+NAME is one of ${names.join(', ')}. With booking: OPENAI_API_KEY=… and --realtime.
+examples/*.mjs are programs of their own: each says at its top how it is started.`
 
 /** @param {string} name @param {string[]} args */
 const run = async (name, args) => {

@@ -30,6 +30,7 @@ it.before(() => {
     "import { setup } from 'xstate'\nexport const machine = setup({}).createMachine({ id: 'tiny' })\nexport const tone = async (hertz: number) => (await import('./tone.ts')).tone(hertz)\n",
   )
   write('src/livekit/index.ts', "export { machine } from '../index.ts'\n")
+  write('src/livekit/rtc/index.ts', "export { machine } from '../../index.ts'\n")
   write('src/room-io.ts', "export { machine } from './index.ts'\n")
   write('src/multimodal-agent.ts', "export { machine } from './index.ts'\n")
   write('src/minds/livekit-agents/index.ts', "export { machine } from '../../index.ts'\n")
@@ -48,7 +49,7 @@ it.after(() => rmSync(folder, { recursive: true, force: true }))
 it('bundles what package.json names, and sweeps what earlier builds left', () => {
   const { status, output } = node('.', 'scripts/build.mjs')
   const entries =
-    'cli index inspector/index livekit/index minds/livekit-agents/index minds/openai/index multimodal-agent room-io testing'
+    'cli index inspector/index livekit/index livekit/rtc/index minds/livekit-agents/index minds/openai/index multimodal-agent room-io testing'
   const names = entries.split(' ').map(name => `${name}.js`)
   const [, said = ''] = /^dist\/: (.*), \d+ files/.exec(output) ?? []
   assert.equal(said.split(', ').sort(), names, output)
@@ -77,7 +78,7 @@ it('writes types for a consumer, on demand', () => {
   write('user/tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['good.ts', 'bad.ts'] }))
   write(
     'user/good.ts',
-    "import { tone } from 'chartroom'\nimport { machine } from 'chartroom/livekit'\nimport { type Fake, fake } from 'chartroom/testing'\nexport const all: [string, string, Fake] = [await tone(1), machine.id, fake]\n",
+    "import { tone } from 'chartroom'\nimport { machine } from 'chartroom/livekit'\nimport { machine as same } from 'chartroom/rtc'\nimport { type Fake, fake } from 'chartroom/testing'\nexport const all: [string, string, string, Fake] = [await tone(1), machine.id, same.id, fake]\n",
   )
   write('user/bad.ts', "import { tone } from 'chartroom'\nexport const wrong: number = await tone(1)\n")
   mkdirSync(join(folder, 'user/node_modules'))
