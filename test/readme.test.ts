@@ -17,7 +17,11 @@ const ran = async (code: string) => {
       platform: 'node',
       target: 'node20',
       format: 'esm',
-      alias: { 'chartroom/testing': resolve('src/testing.ts'), chartroom: resolve('src/index.ts') },
+      alias: {
+        'chartroom/rtc': resolve('src/livekit/rtc/index.ts'),
+        'chartroom/testing': resolve('src/testing.ts'),
+        chartroom: resolve('src/index.ts'),
+      },
     },
   })
   return spawnSync(process.execPath, [outfile], { encoding: 'utf8', timeout: 60_000 })
@@ -55,6 +59,11 @@ it('opens a room with much of what there is to choose', async () => {
   assert.match(stdout, /^caller Hello\.$/m)
   assert.match(stdout, /^I$/m)
   assert.match(stdout, /^deleted /m)
+})
+
+it('mixes two voices into a file', async () => {
+  const { status, stdout, stderr } = await ran(guide(/combineAudioFrames/))
+  assert.equal([stdout, stderr, status], ['2 192044\n', '', 0])
 })
 
 it('tests in a room where time only moves when told to', async () => {
