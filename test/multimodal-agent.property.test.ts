@@ -151,10 +151,11 @@ const acts: Record<Deed, (scene: Scene) => unknown> = {
   committed: scene => scene.session?.emit('input_speech_committed', { itemId: scene.item() }),
   transcribed: scene => {
     const itemId = scene.item()
-    if (!scene.session) return
-    scene.session.emit('input_speech_committed', { itemId })
+    const { session } = scene
+    if (!session?.isOpen) return // it has heard nothing yet
+    session.emit('input_speech_committed', { itemId })
     scene.transcribed.add(itemId)
-    scene.session.emit('input_speech_transcription_completed', { itemId, transcript: `words of ${itemId}` })
+    session.emit('input_speech_transcription_completed', { itemId, transcript: `words of ${itemId}` })
   },
   misheard: scene => {
     const itemId = scene.item()
