@@ -73,7 +73,6 @@ export const rules = [
     in: ['src/livekit/rtc/'],
     may: [
       '@livekit/rtc-node',
-      'it-pipe',
       'xstate',
       'mime',
       'node:',

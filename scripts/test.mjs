@@ -210,10 +210,8 @@ const runAll = async jobs => {
       show(job.file, result)
     }
   }
-  /** @param {Job[]} queue */
-  const workBeside = queue => Promise.all(Array.from({ length: lanes }, () => work(queue)))
-  await workBeside(jobs.filter(({ serial }) => !serial))
-  await workBeside(jobs.filter(({ serial, paired }) => serial && paired))
+  for (const queue of [jobs.filter(({ serial }) => !serial), jobs.filter(({ serial, paired }) => serial && paired)])
+    await Promise.all(Array.from({ length: lanes }, () => work(queue)))
   await work(jobs.filter(({ serial, paired }) => serial && !paired))
   if (failing.length > 0) console.log(`\nfailed: ${failing.join(' ')}`)
   return sum

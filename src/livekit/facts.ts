@@ -7,11 +7,10 @@ import {
   type TrackPublication,
 } from '@livekit/rtc-node'
 import type { LeaveReason, Participant, ParticipantKind, TrackInfo, TrackSource } from '../ports.ts'
+import { AudioTrackFeature } from './rtc/room/publication.ts'
 
-/** ParticipantState.ACTIVE and two of AudioTrackFeature of the protocol: rtc-node does not export these enums. */
+/** ParticipantState.ACTIVE of the protocol: rtc-node does not export this enum. */
 const ACTIVE = 2
-const ENHANCED_NOISE_CANCELLATION = 5
-const PRECONNECT_BUFFER = 6
 
 const kinds: Record<number, ParticipantKind> = {
   [Kind.STANDARD]: 'standard',
@@ -50,8 +49,8 @@ export const trackInfoOf = (publication: TrackPublication, key: string | undefin
   source: sources[publication.source ?? -1] ?? 'other',
   muted: publication.muted ?? false,
   subscribed: key !== undefined,
-  preconnect: publication.info?.audioFeatures.includes(PRECONNECT_BUFFER) ?? false,
-  ...(publication.info?.audioFeatures.includes(ENHANCED_NOISE_CANCELLATION) ? { enhanced: true } : {}),
+  preconnect: publication.info?.audioFeatures.includes(AudioTrackFeature.TF_PRECONNECT_BUFFER) ?? false,
+  ...(publication.info?.audioFeatures.includes(AudioTrackFeature.TF_ENHANCED_NOISE_CANCELLATION) ? { enhanced: true } : {}),
 })
 
 /** An attribute that was taken away may still be there with an empty value: then it is left out. */

@@ -37,4 +37,4 @@ export const until = <T>(work: Promise<T>, signal: AbortSignal | undefined): Pro
 
 /** Why a signal aborted, as an Error of one line. */
 export const reasonOf = (signal: AbortSignal | undefined): Error =>
-  signal?.reason instanceof Error ? signal.reason : coded('ERR_ABORTED', 'it was cancelled')
+  signal?.reason instanceof Error ? signal.reason : coded('ERR_ABORTED', 'it was cancelled', signal?.reason)

@@ -28,47 +28,38 @@ export const disconnected = ({ reason }: AbortSignal): Error =>
   reason instanceof Error && codeOf(reason) ? reason : coded('ERR_DISCONNECTED', 'the room was left before that was done', reason)
 
 /** What was asked of the server and refused; the message is that of the native layer. */
-class Refused extends Error {
-  readonly code: string
-  constructor(code: string, name: string, message: string, cause?: unknown) {
+abstract class Refused extends Error {
+  abstract readonly code: string
+  constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
-    this.code = code
-    this.name = name
   }
 }
 export class ConnectError extends Refused {
-  constructor(message: string, cause?: unknown) {
-    super('ERR_CONNECT', 'ConnectError', message, cause)
-  }
+  override readonly name: string = 'ConnectError'
+  readonly code: string = 'ERR_CONNECT'
 }
 export class PublishDataError extends Refused {
-  constructor(message: string, cause?: unknown) {
-    super('ERR_PUBLISH_DATA', 'PublishDataError', message, cause)
-  }
+  override readonly name: string = 'PublishDataError'
+  readonly code: string = 'ERR_PUBLISH_DATA'
 }
 export class PublishDTMFError extends Refused {
-  constructor(message: string, cause?: unknown) {
-    super('ERR_PUBLISH_DTMF', 'PublishDTMFError', message, cause)
-  }
+  override readonly name: string = 'PublishDTMFError'
+  readonly code: string = 'ERR_PUBLISH_DTMF'
 }
 export class PublishTranscriptionError extends Refused {
-  constructor(message: string, cause?: unknown) {
-    super('ERR_PUBLISH_TRANSCRIPTION', 'PublishTranscriptionError', message, cause)
-  }
+  override readonly name: string = 'PublishTranscriptionError'
+  readonly code: string = 'ERR_PUBLISH_TRANSCRIPTION'
 }
 export class PublishTrackError extends Refused {
-  constructor(message: string, cause?: unknown) {
-    super('ERR_PUBLISH_TRACK', 'PublishTrackError', message, cause)
-  }
+  override readonly name: string = 'PublishTrackError'
+  readonly code: string = 'ERR_PUBLISH_TRACK'
 }
 export class UnpublishTrackError extends Refused {
-  constructor(message: string, cause?: unknown) {
-    super('ERR_UNPUBLISH_TRACK', 'UnpublishTrackError', message, cause)
-  }
+  override readonly name: string = 'UnpublishTrackError'
+  readonly code: string = 'ERR_UNPUBLISH_TRACK'
 }
 /** Of what we say of ourselves. */
 export class ChangeError extends Refused {
-  constructor(message: string, cause?: unknown) {
-    super('ERR_REFUSED', 'ChangeError', message, cause)
-  }
+  override readonly name: string = 'ChangeError'
+  readonly code: string = 'ERR_REFUSED'
 }

@@ -19,14 +19,7 @@ export {
 } from './media/audio-frame.ts'
 export { AudioSource } from './media/audio-source.ts'
 export { AudioStream, type AudioStreamOptions } from './media/audio-stream.ts'
-export {
-  AudioFilter,
-  FrameProcessor,
-  type FrameProcessorCredentials,
-  type FrameProcessorStreamInfo,
-  isFrameProcessor,
-  type NoiseCancellationOptions,
-} from './media/filter.ts'
+export * from './media/filter.ts'
 export { AudioMixer, type AudioMixerOptions } from './media/mixer.ts'
 export { AudioResampler, AudioResamplerQuality, type ResamplerQuality } from './media/resampler.ts'
 export { AVSynchronizer, type AVSynchronizerOptions } from './media/synchronizer.ts'

@@ -2,7 +2,7 @@
 import { AudioFrame as SdkAudioFrame } from '@livekit/rtc-node'
 import { hold, type Queue } from '../../../audio/buffer.ts'
 import type { Format } from '../../../audio/frame.ts'
-import { realClock, sleep } from '../../../clock.ts'
+import { LONGEST, realClock, sleep } from '../../../clock.ts'
 import { coded } from '../../../errors.ts'
 import type { Clock, Log } from '../../../ports.ts'
 import { checkWhole, misuse, outside } from '../errors.ts'
@@ -24,8 +24,6 @@ export type AudioMixerOptions = {
 
 /** What stands for "as many as you like", of 100 ms each: 58 MB of stereo at 48 kHz. */
 const UNBOUNDED = 3_000
-/** The longest that a timer of Node's waits; of a longer one it makes 1 ms. */
-const LONGEST_MS = 2 ** 31 - 1
 /** So many frames are mixed in one turn of the event loop: streams that are always ready and an eager reader would leave none to others. */
 const IN_A_TURN = 10
 
@@ -53,8 +51,8 @@ export class AudioMixer implements AsyncIterable<AudioFrame> {
     const block = blocksize || Math.floor(sampleRate / 10)
     for (const [name, value] of Object.entries({ sampleRate, numChannels, blocksize: block })) checkWhole(name, value, 1)
     checkWhole('capacity', capacity, 0)
-    if (!(timeoutMs >= 0 && timeoutMs <= LONGEST_MS))
-      throw outside('ERR_RANGE', `streamTimeoutMs is ${timeoutMs}: use a number of ms from 0 to ${LONGEST_MS}`)
+    if (!(timeoutMs >= 0 && timeoutMs <= LONGEST))
+      throw outside('ERR_RANGE', `streamTimeoutMs is ${timeoutMs}: use a number of ms from 0 to ${LONGEST}`)
     this.#format = { sampleRate, channels: numChannels }
     this.#sum = new Int32Array(block * numChannels)
     this.#timing = { timeoutMs, clock, log }

@@ -7,6 +7,7 @@ import { coded, lineOf } from '../../../errors.ts'
 import type { Log } from '../../../ports.ts'
 import { outside } from '../errors.ts'
 import { member, native, type Told } from '../native.ts'
+import { roomHandleOf } from '../sdk.ts'
 import type { StreamInfo, TextStreamInfo } from './info.ts'
 import { type ByteStreamReader, Reader, type TextStreamReader } from './reader.ts'
 
@@ -161,7 +162,7 @@ class RoomInbox implements Inbox {
   /** Once we are in: before, nothing is told of the room. rtc-node has it told when its state has changed. */
   #listen(): void {
     if (this.#off || this.#gone.aborted) return
-    if (this.#handle === undefined) {
+    if (roomHandleOf(this.#room) === undefined) {
       const again = () => {
         this.#off?.()
         this.#off = undefined
@@ -177,14 +178,11 @@ class RoomInbox implements Inbox {
       this.#log('warn', 'livekit.sdk', { message: lineOf(error) }) // streams come all the same, with less said of them
     }
   }
-  get #handle(): unknown {
-    return member(Object(member(this.#room, 'ffiHandle')), 'handle')
-  }
 
   #look({ case: name, value }: Told): void {
     if (name === 'roomEvent') {
       const { case: what, value: event } = value.message
-      const ours = value.roomHandle === this.#handle
+      const ours = value.roomHandle === roomHandleOf(this.#room)
       if (ours && what === 'textStreamOpened' && this.#topics.text.has(event.reader?.info?.topic ?? '')) this.#note(event.reader)
     } else if (name === 'textStreamReaderEvent' || name === 'byteStreamReaderEvent') {
       const reader = this.#readers.get(value.readerHandle)

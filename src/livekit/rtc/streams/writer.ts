@@ -3,6 +3,7 @@ import { createActor, fromPromise } from 'xstate'
 import { writerMachine } from '../../../../machines/outbound/writer.ts'
 import { deferred } from '../../../deferred.ts'
 import { coded, lineOf } from '../../../errors.ts'
+import { reasonOf } from '../../wait.ts'
 import { disconnected, outside } from '../errors.ts'
 import type { ByteStreamInfo, Closing, StreamInfo, TextStreamInfo } from './info.ts'
 import type { Wire } from './wire.ts'
@@ -64,7 +65,7 @@ export const openWriter = async <T, Info extends StreamInfo>(
   opening: Opening<T>,
 ): Promise<StreamWriter<T, Info>> => {
   if (opening.gone.aborted) throw disconnected(opening.gone)
-  if (opening.wanted?.aborted) throw gaveUp(opening.wanted)
+  if (opening.wanted?.aborted) throw reasonOf(opening.wanted)
   const writer = new Writer(wire, info, opening)
   await writer.open(opening.wanted)
   return writer
@@ -115,7 +116,7 @@ class Writer<T, Info extends StreamInfo> implements StreamWriter<T, Info> {
     this.#actor.start()
     if (!wanted) return this.#opened.promise
     const giveUp = () => {
-      this.#opened.reject(gaveUp(wanted))
+      this.#opened.reject(reasonOf(wanted))
       this.#actor.send({ type: 'close' })
     }
     wanted.addEventListener('abort', giveUp, { once: true })
@@ -168,4 +169,3 @@ const late = () => coded('ERR_TIMEOUT', 'the server did not take the stream in t
 const full = () => coded('ERR_FULL', `${WAITING} writes wait already: wait for each before the next`)
 const tooMuch = (size: number, total: number) =>
   outside('ERR_RANGE', `that makes ${size} bytes, and the stream said it has ${total}: open it with the size that it will have`)
-const gaveUp = ({ reason }: AbortSignal) => (reason instanceof Error ? reason : coded('ERR_ABORTED', 'it was cancelled', reason))
